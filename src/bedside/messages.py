@@ -1,0 +1,191 @@
+"""What the parts tell each other: frozen dataclasses, grouped by who sends them.
+
+Times called `_ns` are nanoseconds on the machine's monotonic clock (see `clock.py`), `wall_ns` since 1970 in UTC.
+Pixels are RGB, uint8, [height, width, 3], full range, after crop and mask.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+"""RGB picture, uint8 [height, width, 3]."""
+
+
+# From the broadcaster
+
+
+class Signal(StrEnum):
+    """What the picture on the cable is worth."""
+
+    LIVE = "live"
+    """The picture moves."""
+    FROZEN = "frozen"
+    """The device delivers, but the fan stands still: somebody pressed freeze on the scanner."""
+    NO_SIGNAL = "no_signal"
+    """The box is there and the cable carries no picture, or the box shows its placeholder picture."""
+    STALLED = "stalled"
+    """The box is there and has stopped to deliver."""
+    UNPLUGGED = "unplugged"
+    """The box is not there."""
+    ENDED = "ended"
+    """A recorded source has come to its end."""
+    ERROR = "error"
+    """The source cannot be used as it is set; the status message says why."""
+    OFFLINE = "offline"
+    """The broadcaster itself cannot be reached; a subscriber says this, never a broadcaster."""
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether the newest picture shows what the scanner shows now."""
+        return self in (Signal.LIVE, Signal.FROZEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture, named once at the source. Its pixels lie in the ring, or in `jpeg` for remote subscribers."""
+
+    seq: int
+    """Sequence number given at the source, from 1; grows by one per captured frame, gaps are losses."""
+    captured_ns: int
+    """When the device captured it, monotonic."""
+    wall_ns: int
+    """The same moment in wall time."""
+    width: int
+    height: int
+    signal: Signal
+    published_ns: int = 0
+    """When it lay in the ring, monotonic."""
+    jpeg: bytes | None = field(default=None, repr=False)
+    """The picture as JPEG, for a subscriber that asked for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the source is doing; sent on every change and twice a second."""
+
+    signal: Signal
+    message: str = ""
+    """One sentence for a person; empty when there is nothing to say."""
+    source: str = ""
+    """The source's address as set, such as `v4l2:/dev/video0`."""
+    device: str = ""
+    """The device's own name and mode, such as `USB Capture HDMI, 1920x1080 YUYV`."""
+    width: int = 0
+    height: int = 0
+    fps: float = 0.0
+    """Measured frames per second over the last seconds."""
+    color_range: str = ""
+    """What the device delivered: `full`, `limited`, or empty when unknown. Pixels on the bus are always full."""
+    captured: int = 0
+    """Frames since the broadcaster started."""
+    drops: int = 0
+    """Frames that the device or its driver lost (gaps in the kernel's sequence)."""
+    skips: int = 0
+    """Frames that were passed over because a newer one was there."""
+    reopens: int = 0
+    """How often the source was opened again."""
+
+
+# From a subscriber
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Frames that never reached this subscriber."""
+
+    first_seq: int
+    count: int
+    where: str
+    """`source` (never captured), `bus` (not handed on in time) or `mailbox` (the subscriber was too slow)."""
+
+
+# From the router
+
+
+class EngineState(StrEnum):
+    """One engine's life."""
+
+    NEW = "NEW"
+    """Not asked yet."""
+    STARTING = "STARTING"
+    """Its process is loading the model, or is not up yet."""
+    READY = "READY"
+    """Waits for a frame."""
+    BUSY = "BUSY"
+    """Computes an answer."""
+    FAILED = "FAILED"
+    """Does not come up, or cannot answer; the message says why. It is tried again."""
+    DEAD = "DEAD"
+    """Was up, and is gone or hangs. It is tried again."""
+
+    @property
+    def is_well(self) -> bool:
+        """Whether answers can be expected."""
+        return self in (EngineState.READY, EngineState.BUSY)
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Where one answer's time went, monotonic nanoseconds of this machine."""
+
+    captured_ns: int
+    published_ns: int
+    """The frame lay in the ring."""
+    taken_ns: int
+    """The router took it for this engine."""
+    asked_ns: int
+    """The request left."""
+    answered_ns: int
+    """The answer was read."""
+    model_ms: float
+    """Time inside the model's own code, as the engine's process measured it."""
+
+    @property
+    def added_ms(self) -> float:
+        """What Bedside added: everything from taking the frame to holding the answer, less the model's own time."""
+        return (self.answered_ns - self.taken_ns) / 1e6 - self.model_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One engine's answer to one frame, or why there is none."""
+
+    engine: str
+    seq: int
+    timing: Timing
+    answer: Mapping[str, Any] = field(default_factory=dict)
+    """The fields of docs/reference/result.md; arrays are numpy arrays."""
+    error: str = ""
+    """One sentence when the model failed on this frame; then `answer` is empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStatus:
+    """What one engine is doing; sent on every change of state."""
+
+    engine: str
+    state: EngineState
+    message: str = ""
+    answers: int = 0
+    errors: int = 0
+    restarts: int = 0
+    """How often it came back after it had been gone."""
+    answered_ns: int = 0
+    """When the last answer was read, monotonic; 0 when there was none. Health is the age of this."""
+    asked_ns: int = 0
+    """When the running request left, monotonic; 0 when none runs."""
+    model_ms: float = 0.0
+    """Median of the last answers."""
+    added_ms: float = 0.0
+    """Median of the last answers."""
+    fps: float = 0.0
+    """Answers per second over the last seconds."""
+
+
+Event = Frame | Status | Loss | Result | EngineStatus
+"""What travels inside the server, from the subscriber and the router to the hub."""

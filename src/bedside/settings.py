@@ -1,0 +1,268 @@
+"""One table of settings: every name, type, default and help text stands here and nowhere else.
+
+`load()` reads `bedside.toml`, then lets the environment win: `BEDSIDE_SERVER_PORT=9000` overrides `[server] port`.
+Whatever cannot be used is refused in one sentence: key, value, what was expected, what to do.
+"""
+
+import difflib
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from pathlib import Path
+from types import GenericAlias
+from typing import Any, TypeVar, get_args
+
+from bedside.errors import SettingsError
+
+
+def setting(default: Any, help: str, choices: tuple[str, ...] = ()) -> Any:
+    """One line of the table: its default (lists are written as tuples), its help text, and what it may be."""
+    return field(default=default, metadata={"help": help, "choices": choices})
+
+
+@dataclass(frozen=True)
+class SourceSettings:
+    """[source]: where the picture comes from. The broadcaster reads this."""
+
+    url: str = setting("synthetic:", "v4l2:, v4l2:/dev/v4l/by-id/..., opencv:0, file:clip.mp4?loop=1, synthetic:")
+    host: str = setting("127.0.0.1", "interface on which the broadcaster listens")
+    port: int = setting(8710, "port on which the broadcaster listens")
+    token: str = setting("", "secret that a subscriber must show; needed when host is not this machine alone")
+    crop: tuple[int, ...] = setting(
+        (), "the part that leaves the broadcaster, [x, y, width, height] in pixels; [] is all"
+    )
+    mask: tuple[tuple[int, ...], ...] = setting(
+        (), "parts painted black, [[x, y, width, height], ...] in pixels of the whole picture"
+    )
+    fan: tuple[int, ...] = setting((), "where the scan moves, [x, y, width, height]; [] finds it by itself")
+    size: str = setting("", "capture size such as 1920x1080; empty takes the best that the device delivers")
+    fps: float = setting(0.0, "at most so many frames per second; 0 is as fast as they come")
+    color_range: str = setting("auto", "what the device delivers", choices=("auto", "full", "limited"))
+    placeholder: str = setting("", "image file of what this box shows when it has no signal")
+    frozen_after_s: float = setting(0.7, "so long the fan must stand still to count as frozen")
+    slots: int = setting(8, "pictures in the ring; more let slow readers look back further")
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """[server]: pages, health and the router. `bedside serve` reads this."""
+
+    host: str = setting("127.0.0.1", "interface on which the pages are served")
+    port: int = setting(8080, "port on which the pages are served")
+    source: str = setting("", "the broadcaster's address; empty is the one of [source] on this machine")
+    token: str = setting("", "secret that a page must show; needed when host is not this machine alone")
+    view: str = setting("explain", "the view that / shows")
+    jpeg_quality: int = setting(85, "quality of the pages' pictures, 1 to 100")
+    frame_max_age_s: float = setting(2.0, "an older newest frame turns /health red")
+    answer_max_age_s: float = setting(0.0, "an older newest answer turns /health red; 0 takes each engine's deadline")
+    page_dir: str = setting("", "serve the page's files from this folder, for who works on the page")
+
+
+@dataclass(frozen=True)
+class SessionSettings:
+    """[session]: where what is kept is kept."""
+
+    folder: str = setting("sessions", "folder for sessions and their snapshots")
+    participant: str = setting("", "participant code such as P1; never a name")
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """[[engine]]: one model, in its own process."""
+
+    name: str = setting("", "short name, letters, digits, - and _")
+    path: str = setting("", "folder with engine.py, or a file; predict(frame) or class Engine in it")
+    python: str = setting("", "interpreter that runs it; empty is the one that runs Bedside")
+    url: str = setting("", "address of an engine that somebody else keeps running; empty starts one here")
+    port: int = setting(0, "port of its process; 0 is 8720 for the first engine, 8721 for the second ...")
+    size: tuple[int, ...] = setting((), "[width, height] that it wants; [] is the picture's own")
+    color: str = setting("rgb", "what it wants", choices=("rgb", "bgr", "grey"))
+    max_fps: float = setting(0.0, "at most so many answers per second; 0 is as fast as it goes")
+    deadline_s: float = setting(10.0, "an answer that takes longer means that it hangs; it is restarted")
+    start_deadline_s: float = setting(300.0, "loading that takes longer means that it hangs; it is restarted")
+
+
+@dataclass(frozen=True)
+class ViewSettings:
+    """[view.NAME]: what a page shows. explain, verdict, video and monitor are there by themselves."""
+
+    title: str = setting("", "name on the page; empty is the view's own name")
+    picture: str = setting(
+        "answer", "the large picture: the newest answered one, or the live one", choices=("answer", "live")
+    )
+    inset: bool = setting(True, "the other picture, small, in a corner")
+    overlay: bool = setting(True, "mask, boxes, points, lines and ellipses on the answered picture")
+    verdict: bool = setting(True, "the verdict")
+    explanation: bool = setting(True, "concepts, classes, measurements, guidance and text")
+    controls: bool = setting(True, "buttons for freeze and snapshot")
+    wide: bool = setting(False, "the picture fills the screen and the verdict lies in its corner")
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether anything of an engine reaches this view; the control arm of a study has none."""
+        return self.overlay or self.verdict or self.explanation or self.picture == "answer"
+
+
+VIEWS: dict[str, ViewSettings] = {
+    "explain": ViewSettings(title="Explain"),
+    "verdict": ViewSettings(title="Verdict", picture="live", inset=False, overlay=False, explanation=False),
+    "video": ViewSettings(title="Video", picture="live", inset=False, overlay=False, verdict=False, explanation=False),
+    "monitor": ViewSettings(title="Monitor", explanation=False, controls=False, wide=True),
+}
+"""The views that need no setting."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All of `bedside.toml`. `folder` is where it lies: relative paths start there."""
+
+    source: SourceSettings = SourceSettings()
+    server: ServerSettings = ServerSettings()
+    session: SessionSettings = SessionSettings()
+    engines: tuple[EngineSettings, ...] = ()
+    views: Mapping[str, ViewSettings] = field(default_factory=lambda: dict(VIEWS))
+    folder: Path = Path()
+
+    @property
+    def frames_url(self) -> str:
+        """Address of the broadcaster's websocket, for a subscriber."""
+        if self.server.source:
+            return self.server.source
+        host = "127.0.0.1" if self.source.host in ("0.0.0.0", "::") else self.source.host
+        return f"ws://{host}:{self.source.port}/frames"
+
+
+TABLES: dict[str, type] = {"source": SourceSettings, "server": ServerSettings, "session": SessionSettings}
+Table = TypeVar("Table")
+
+
+def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings in `path` (default: `bedside.toml` here, or none), with the environment's on top.
+
+    Raises SettingsError for a file that cannot be read, an unknown key, or a value of the wrong kind.
+    """
+    document, folder = _document(path)
+    _refuse_unknown(document, [*TABLES, "engine", "view"], "table", "")
+    environ = os.environ if environ is None else environ
+    tables: dict[str, Any] = {
+        name: _table(kind, {**_mapping(document, name), **_environment(name, kind, environ)}, f"[{name}]")
+        for name, kind in TABLES.items()
+    }
+    return Settings(
+        **tables, engines=_engines(document.get("engine", [])), views=_views(_mapping(document, "view")), folder=folder
+    )
+
+
+def _document(path: Path | None) -> tuple[dict[str, Any], Path]:
+    if path is None:
+        path = Path("bedside.toml")
+        if not path.exists():
+            return {}, Path()
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8")), path.parent
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}; `bedside init` writes one to start from") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not TOML: {error}") from error
+
+
+def _mapping(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = document.get(name, {})
+    if not isinstance(value, dict):
+        raise SettingsError(f"[{name}] is {value!r}; expected a table, written as [{name}] on a line of its own")
+    return value
+
+
+def _environment(table: str, kind: type, environ: Mapping[str, str]) -> dict[str, Any]:
+    """Values of `BEDSIDE_<TABLE>_<NAME>`: text as it is, everything else as JSON."""
+    found: dict[str, Any] = {}
+    for f in fields(kind):
+        key = f"BEDSIDE_{table}_{f.name}".upper()
+        if key in environ:
+            text = environ[key]
+            try:
+                found[f.name] = text if f.type is str else json.loads(text.lower() if f.type is bool else text)
+            except ValueError:
+                raise SettingsError(f"{key} is {text!r}; expected {_name(f.type)}") from None
+    return found
+
+
+def _engines(entries: Any) -> tuple[EngineSettings, ...]:
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise SettingsError("[engine] is one table; expected [[engine]], with two brackets, for each engine")
+    engines: list[EngineSettings] = []
+    for number, entry in enumerate(entries):
+        engine = _table(EngineSettings, entry, f"[[engine]] number {number + 1}")
+        if not engine.name.replace("-", "").replace("_", "").isalnum():
+            raise SettingsError(
+                f"[[engine]] number {number + 1}: name is {engine.name!r}; expected letters, digits, - and _"
+            )
+        if engine.name in [other.name for other in engines]:
+            raise SettingsError(
+                f"[[engine]] number {number + 1}: the name {engine.name!r} is taken; give it another one"
+            )
+        if not engine.path and not engine.url:
+            raise SettingsError(
+                f"[[engine]] {engine.name}: neither path nor url is set; set the folder with its engine.py as path"
+            )
+        engines.append(replace(engine, port=engine.port or 8720 + number))
+    return tuple(engines)
+
+
+def _views(entries: Mapping[str, Any]) -> dict[str, ViewSettings]:
+    views = dict(VIEWS)
+    for name in entries:
+        start = views.get(name, ViewSettings(title=name))
+        views[name] = _table(ViewSettings, _mapping(entries, name), f"[view.{name}]", start)
+    return views
+
+
+def _table(kind: type[Table], values: Mapping[str, Any], where: str, start: Table | None = None) -> Table:
+    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
+    _refuse_unknown(values, list(known), "key", where)
+    checked = {name: _value(known[name], value, where) for name, value in values.items()}
+    return kind(**checked) if start is None else replace(start, **checked)  # type: ignore[type-var]
+
+
+def _value(f: Field[Any], value: Any, where: str) -> Any:
+    """`value` as the type of the field, lists as tuples, whole numbers as float where a float stands."""
+    cast = _cast(f.type, value)
+    if cast is MISSING:
+        raise SettingsError(f"{where} {f.name} is {value!r}; expected {_name(f.type)}: {f.metadata['help']}")
+    choices = f.metadata["choices"]
+    if choices and cast not in choices:
+        raise SettingsError(
+            f"{where} {f.name} is {value!r}; expected one of {', '.join(choices)}: {f.metadata['help']}"
+        )
+    return cast
+
+
+def _cast(kind: Any, value: Any) -> Any:
+    if isinstance(kind, GenericAlias):
+        if not isinstance(value, list | tuple):
+            return MISSING
+        parts = tuple(_cast(get_args(kind)[0], part) for part in value)
+        return MISSING if MISSING in parts else parts
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return value if type(value) is kind else MISSING
+
+
+def _name(kind: Any) -> str:
+    if isinstance(kind, GenericAlias):
+        return (
+            "a list of lists of whole numbers"
+            if isinstance(get_args(kind)[0], GenericAlias)
+            else "a list of whole numbers"
+        )
+    return {str: "a text in quotes", int: "a whole number", float: "a number", bool: "true or false"}[kind]
+
+
+def _refuse_unknown(values: Mapping[str, Any], known: list[str], what: str, where: str) -> None:
+    for name in values:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            meant = f"did you mean '{close[0]}'?" if close else f"it may be one of {', '.join(known)}"
+            raise SettingsError(f"{where} unknown {what} '{name}'; {meant}".strip())

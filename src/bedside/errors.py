@@ -5,6 +5,7 @@
     ├── SourceError        the picture cannot be had
     │   ├── Unplugged          the device is not there (any more)
     │   ├── NoSignal           the device is there, the cable carries no picture
+    │   ├── EndOfSource        a recording has come to its end
     │   └── Misfit             crop or mask lies outside the picture
     ├── BusError           frames cannot be handed on
     │   └── Overwritten        the ring has moved on while a frame was read
@@ -38,6 +39,10 @@ class Unplugged(SourceError):
 
 class NoSignal(SourceError):
     """The device is there, but the cable carries no picture."""
+
+
+class EndOfSource(SourceError):
+    """A recorded source has come to its end."""
 
 
 class Misfit(SourceError):

@@ -6,9 +6,10 @@ Whatever cannot be used is refused in one sentence: key, value, what was expecte
 
 import difflib
 import json
+import math
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
 from types import GenericAlias
@@ -17,9 +18,11 @@ from typing import Any, TypeVar, get_args
 from bedside.errors import SettingsError
 
 
-def setting(default: Any, help: str, choices: tuple[str, ...] = ()) -> Any:
+def setting(
+    default: Any, help: str, choices: tuple[str, ...] = (), least: float = -math.inf, most: float = math.inf
+) -> Any:
     """One line of the table: its default (lists are written as tuples), its help text, and what it may be."""
-    return field(default=default, metadata={"help": help, "choices": choices})
+    return field(default=default, metadata={"help": help, "choices": choices, "least": least, "most": most})
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class SourceSettings:
 
     url: str = setting("synthetic:", "v4l2:, v4l2:/dev/v4l/by-id/..., opencv:0, file:clip.mp4?loop=1, synthetic:")
     host: str = setting("127.0.0.1", "interface on which the broadcaster listens")
-    port: int = setting(8710, "port on which the broadcaster listens")
+    port: int = setting(8710, "port on which the broadcaster listens", least=1, most=65535)
     token: str = setting("", "secret that a subscriber must show; needed when host is not this machine alone")
     crop: tuple[int, ...] = setting(
         (), "the part that leaves the broadcaster, [x, y, width, height] in pixels; [] is all"
@@ -38,11 +41,11 @@ class SourceSettings:
     )
     fan: tuple[int, ...] = setting((), "where the scan moves, [x, y, width, height]; [] finds it by itself")
     size: str = setting("", "capture size such as 1920x1080; empty takes the best that the device delivers")
-    fps: float = setting(0.0, "at most so many frames per second; 0 is as fast as they come")
+    fps: float = setting(0.0, "at most so many frames per second; 0 is as fast as they come", least=0)
     color_range: str = setting("auto", "what the device delivers", choices=("auto", "full", "limited"))
     placeholder: str = setting("", "image file of what this box shows when it has no signal")
-    frozen_after_s: float = setting(0.7, "so long the fan must stand still to count as frozen")
-    slots: int = setting(8, "pictures in the ring; more let slow readers look back further")
+    frozen_after_s: float = setting(0.7, "so long the fan must stand still to count as frozen", least=0.1)
+    slots: int = setting(8, "pictures in the ring; more let slow readers look back further", least=2, most=64)
 
 
 @dataclass(frozen=True)
@@ -50,13 +53,15 @@ class ServerSettings:
     """[server]: pages, health and the router. `bedside serve` reads this."""
 
     host: str = setting("127.0.0.1", "interface on which the pages are served")
-    port: int = setting(8080, "port on which the pages are served")
+    port: int = setting(8080, "port on which the pages are served", least=1, most=65535)
     source: str = setting("", "the broadcaster's address; empty is the one of [source] on this machine")
     token: str = setting("", "secret that a page must show; needed when host is not this machine alone")
     view: str = setting("explain", "the view that / shows")
-    jpeg_quality: int = setting(85, "quality of the pages' pictures, 1 to 100")
-    frame_max_age_s: float = setting(2.0, "an older newest frame turns /health red")
-    answer_max_age_s: float = setting(0.0, "an older newest answer turns /health red; 0 takes each engine's deadline")
+    jpeg_quality: int = setting(85, "quality of the pages' pictures, 1 to 100", least=1, most=100)
+    frame_max_age_s: float = setting(2.0, "an older newest frame turns /health red", least=0.1)
+    answer_max_age_s: float = setting(
+        0.0, "an older newest answer turns /health red; 0 takes each engine's deadline", least=0
+    )
     page_dir: str = setting("", "serve the page's files from this folder, for who works on the page")
 
 
@@ -76,12 +81,14 @@ class EngineSettings:
     path: str = setting("", "folder with engine.py, or a file; predict(frame) or class Engine in it")
     python: str = setting("", "interpreter that runs it; empty is the one that runs Bedside")
     url: str = setting("", "address of an engine that somebody else keeps running; empty starts one here")
-    port: int = setting(0, "port of its process; 0 is 8720 for the first engine, 8721 for the second ...")
+    port: int = setting(
+        0, "port of its process; 0 is 8720 for the first engine, 8721 for the second ...", least=0, most=65535
+    )
     size: tuple[int, ...] = setting((), "[width, height] that it wants; [] is the picture's own")
     color: str = setting("rgb", "what it wants", choices=("rgb", "bgr", "grey"))
-    max_fps: float = setting(0.0, "at most so many answers per second; 0 is as fast as it goes")
-    deadline_s: float = setting(10.0, "an answer that takes longer means that it hangs; it is restarted")
-    start_deadline_s: float = setting(300.0, "loading that takes longer means that it hangs; it is restarted")
+    max_fps: float = setting(0.0, "at most so many answers per second; 0 is as fast as it goes", least=0)
+    deadline_s: float = setting(10.0, "an answer that takes longer means that it hangs; it is restarted", least=0.1)
+    start_deadline_s: float = setting(300.0, "loading that takes longer means that it hangs; it is restarted", least=1)
 
 
 @dataclass(frozen=True)
@@ -133,6 +140,11 @@ class Settings:
         host = "127.0.0.1" if self.source.host in ("0.0.0.0", "::") else self.source.host
         return f"ws://{host}:{self.source.port}/frames"
 
+    @property
+    def ring_name(self) -> str:
+        """Name of the shared memory that the broadcaster on this machine writes."""
+        return f"bedside-{self.source.port}"
+
 
 TABLES: dict[str, type] = {"source": SourceSettings, "server": ServerSettings, "session": SessionSettings}
 Table = TypeVar("Table")
@@ -150,18 +162,51 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         name: _table(kind, {**_mapping(document, name), **_environment(name, kind, environ)}, f"[{name}]")
         for name, kind in TABLES.items()
     }
-    return Settings(
+    settings = Settings(
         **tables, engines=_engines(document.get("engine", [])), views=_views(_mapping(document, "view")), folder=folder
     )
+    _refuse_strangers(settings)
+    _refuse_shared_ports(settings)
+    if settings.server.view not in settings.views:
+        raise SettingsError(
+            f"[server] view is {settings.server.view!r}; expected one of {', '.join(settings.views)}, "
+            f"or add a table [view.{settings.server.view}]"
+        )
+    return settings
+
+
+def _refuse_strangers(settings: Settings) -> None:
+    """Closed by default: whoever listens beyond this machine needs a token."""
+    for name, table in (("source", settings.source), ("server", settings.server)):
+        if not table.token and not is_loopback(table.host):
+            raise SettingsError(
+                f"[{name}] host is {table.host!r} and token is empty, so anybody on the network could watch; "
+                f'expected a token of 8 signs or more beside it, or host = "127.0.0.1"'
+            )
+
+
+def _refuse_shared_ports(settings: Settings) -> None:
+    taken = {settings.source.port: "[source]"}
+    ours = [("[server]", settings.server.port)]
+    ours += [(f"[[engine]] {engine.name}", engine.port) for engine in settings.engines if not engine.url]
+    for where, port in ours:
+        if port in taken:
+            raise SettingsError(f"{where} port is {port}; {taken[port]} has it already, give one of them another one")
+        taken[port] = where
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens on `host`."""
+    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def _document(path: Path | None) -> tuple[dict[str, Any], Path]:
     if path is None:
         path = Path("bedside.toml")
         if not path.exists():
-            return {}, Path()
+            return {}, Path.cwd()
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8")), path.parent
+        return tomllib.loads(path.read_text(encoding="utf-8")), path.resolve().parent
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}; `bedside init` writes one to start from") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -178,6 +223,9 @@ def _mapping(document: Mapping[str, Any], name: str) -> dict[str, Any]:
 def _environment(table: str, kind: type, environ: Mapping[str, str]) -> dict[str, Any]:
     """Values of `BEDSIDE_<TABLE>_<NAME>`: text as it is, everything else as JSON."""
     found: dict[str, Any] = {}
+    prefix = f"BEDSIDE_{table}_".upper()
+    named = [key.removeprefix(prefix).lower() for key in environ if key.startswith(prefix)]
+    _refuse_unknown(named, [f.name for f in fields(kind)], "key", f"{prefix}* in the environment:")
     for f in fields(kind):
         key = f"BEDSIDE_{table}_{f.name}".upper()
         if key in environ:
@@ -231,12 +279,27 @@ def _value(f: Field[Any], value: Any, where: str) -> Any:
     cast = _cast(f.type, value)
     if cast is MISSING:
         raise SettingsError(f"{where} {f.name} is {value!r}; expected {_name(f.type)}: {f.metadata['help']}")
+    if not _in_range(f, cast):
+        raise SettingsError(f"{where} {f.name} is {value!r}; expected {_range(f)}: {f.metadata['help']}")
     choices = f.metadata["choices"]
     if choices and cast not in choices:
         raise SettingsError(
             f"{where} {f.name} is {value!r}; expected one of {', '.join(choices)}: {f.metadata['help']}"
         )
     return cast
+
+
+def _in_range(f: Field[Any], value: Any) -> bool:
+    if not isinstance(value, int | float):
+        return True
+    return math.isfinite(value) and f.metadata["least"] <= value <= f.metadata["most"]
+
+
+def _range(f: Field[Any]) -> str:
+    least, most = f.metadata["least"], f.metadata["most"]
+    if least == -math.inf:
+        return _name(f.type)
+    return f"{_name(f.type)} of {least} or more" if most == math.inf else f"{_name(f.type)} from {least} to {most}"
 
 
 def _cast(kind: Any, value: Any) -> Any:
@@ -260,7 +323,7 @@ def _name(kind: Any) -> str:
     return {str: "a text in quotes", int: "a whole number", float: "a number", bool: "true or false"}[kind]
 
 
-def _refuse_unknown(values: Mapping[str, Any], known: list[str], what: str, where: str) -> None:
+def _refuse_unknown(values: Iterable[str], known: list[str], what: str, where: str) -> None:
     for name in values:
         if name not in known:
             close = difflib.get_close_matches(name, known, 1)

@@ -1,0 +1,96 @@
+"""synthetic: a scanner's screen without a scanner, at the pace of a real one."""
+
+import threading
+
+from bedside import clock
+from bedside.errors import SourceError, Unplugged
+from bedside.messages import Pixels
+from bedside.source.address import parse_address
+from bedside.source.source import Grab
+from bedside.source.synthetic_screen import Screen, blue
+
+COMMANDS = ("freeze", "unfreeze", "signal off", "signal on", "unplug")
+
+
+class SyntheticSource:
+    """Draws one picture each 1/`fps` seconds; whoever is late gets the newest, and the skipped are counted.
+
+    `scan_fps` is how often the scan inside the picture changes: a scanner of 12 Hz on a 30 Hz cable repeats itself.
+    """
+
+    color_range = "full"
+
+    def __init__(self, width: int, height: int, fps: float, scan_fps: float = 0.0, seed: int = 0) -> None:
+        self.device = f"synthetic scanner, {width}x{height} at {fps:g} fps"
+        self._screen = Screen(width, height, seed)
+        self._fps = fps
+        self._scan_share = min(scan_fps / fps, 1.0) if scan_fps else 1.0
+        self._start_ns = clock.monotonic_ns()
+        self._number = 0
+        self._scan = 0.0
+        self._frozen = threading.Event()
+        self._dark = threading.Event()
+        self._unplugged = threading.Event()
+
+    @property
+    def fan(self) -> tuple[int, int, int, int]:
+        """Where the scan moves: x, y, width, height in pixels."""
+        return self._screen.fan
+
+    def read(self, timeout_s: float) -> Grab | None:
+        """The picture that is due next, drawn ahead of its time; see Source."""
+        if self._unplugged.is_set():
+            raise Unplugged("the synthetic scanner was unplugged by command; it comes back when it is opened again")
+        now = clock.monotonic_ns()
+        newest = int((now - self._start_ns) * self._fps / clock.NS_PER_S)
+        number = max(self._number + 1, newest)
+        due_ns = self._start_ns + round(number * clock.NS_PER_S / self._fps)
+        if due_ns - now > timeout_s * clock.NS_PER_S:
+            clock.wait_s(timeout_s)
+            return None
+        skips = number - self._number - 1
+        pixels = self._draw(number, skips + 1)
+        self._number = number
+        clock.wait_s((due_ns - clock.monotonic_ns()) / clock.NS_PER_S)
+        return Grab(pixels, due_ns, skips=skips)
+
+    def control(self, command: str) -> None:
+        """`freeze` and `unfreeze` press its button; `signal off`, `signal on` and `unplug` pull its cables."""
+        if command not in COMMANDS:
+            raise SourceError(f"the synthetic scanner cannot {command!r}; it can {', '.join(COMMANDS)}")
+        if command == "unplug":
+            self._unplugged.set()
+        event = self._dark if command.startswith("signal") else self._frozen
+        if command in ("freeze", "signal off"):
+            event.set()
+        elif command in ("unfreeze", "signal on"):
+            event.clear()
+
+    def close(self) -> None:
+        """There is nothing to give back."""
+
+    def _draw(self, number: int, step: int) -> Pixels:
+        frozen = self._frozen.is_set()
+        if not frozen:
+            self._scan += step * self._scan_share
+        if self._dark.is_set():
+            return blue(self._screen.width, self._screen.height)
+        return self._screen.draw(number, int(self._scan), number / self._fps, frozen)
+
+
+def open_synthetic(address: str, *, size: str, fps: float, color_range: str) -> SyntheticSource:
+    """`synthetic:?size=1920x1080&fps=30&scan_fps=12&seed=1`; all options may be absent.
+
+    `size` is used where the address names none; `fps` above 0 is an upper bound; the range is always full, whatever
+    `color_range` says. Raises SourceError for an option that it cannot use.
+    """
+    parsed = parse_address("synthetic", address, ("size", "fps", "scan_fps", "seed"))
+    if parsed.place:
+        raise SourceError(f"{parsed.whole}: expected nothing but options after 'synthetic:', such as ?size=1280x720")
+    width, height = parsed.size((1280, 720), size)
+    if not (320 <= width <= 4096 and 240 <= height <= 4096):
+        raise SourceError(f"{parsed.whole}: size is {width}x{height}; expected 320x240 to 4096x4096")
+    pace = parsed.number("fps", 30.0, least=0.1)
+    pace = min(pace, fps) if fps > 0 else pace
+    seed = int(parsed.number("seed", 0))
+    return SyntheticSource(width, height, pace, parsed.number("scan_fps", 0.0), seed)

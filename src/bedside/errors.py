@@ -8,7 +8,8 @@
     │   ├── EndOfSource        a recording has come to its end
     │   └── Misfit             crop or mask lies outside the picture
     ├── BusError           frames cannot be handed on
-    │   └── Overwritten        the ring has moved on while a frame was read
+    │   ├── Overwritten        the ring has moved on while a frame was read
+    │   └── Closed             a mailbox was closed; nothing will come any more
     ├── WireError          bytes that are not a message of this version
     ├── EngineError        an engine did not answer
     │   ├── Unreachable        nothing listens there, or it is not an engine
@@ -55,6 +56,10 @@ class BusError(BedsideError):
 
 class Overwritten(BusError):
     """The ring has moved on while this frame was read; take the newest one."""
+
+
+class Closed(BusError):
+    """A mailbox was closed; nothing will come any more."""
 
 
 class WireError(BedsideError):

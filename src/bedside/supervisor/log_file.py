@@ -1,0 +1,50 @@
+"""A bounded log file for a process that knows nothing of logs."""
+
+import shutil
+from pathlib import Path
+from typing import IO
+
+from bedside.errors import BedsideError
+
+MOST_BYTES = 10_000_000
+
+
+class LogFile:
+    """A file that a process writes by itself, and that is cut from outside while it writes.
+
+    The process appends to it directly, so a slow or dead supervisor never makes a print wait. `trim()`, called now
+    and then, moves the newest `most_bytes` to `NAME.1` once the file has grown past that and empties it; what is
+    written in between may be lost. So a flood of prints takes twice `most_bytes`, and for a moment what comes
+    between two calls.
+    """
+
+    def __init__(self, path: Path, most_bytes: int = MOST_BYTES) -> None:
+        self.path = path
+        self._most = most_bytes
+
+    def open(self) -> IO[bytes]:
+        """The file for a new process, to append to; made with its folder where it is missing."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.trim()
+            return self.path.open("ab")
+        except OSError as error:
+            raise BedsideError(f"{self.path}: {error.strerror}; make this folder writable for engine logs") from error
+
+    def trim(self) -> None:
+        """Cut the file when it has grown too long."""
+        if not self.path.exists() or self.path.stat().st_size <= self._most:
+            return
+        with self.path.open("r+b") as file, self.path.with_name(f"{self.path.name}.1").open("wb") as old:
+            file.seek(-self._most, 2)
+            shutil.copyfileobj(file, old)
+            file.truncate(0)
+
+    def last_line(self) -> str:
+        """The last line with something on it, at most 200 signs; empty when there is none."""
+        if not self.path.exists():
+            return ""
+        with self.path.open("rb") as file:
+            file.seek(-min(4096, self.path.stat().st_size), 2)
+            lines = [line.strip() for line in file.read().decode(errors="replace").splitlines() if line.strip()]
+        return lines[-1][:200] if lines else ""

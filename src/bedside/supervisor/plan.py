@@ -1,0 +1,59 @@
+"""Settings to processes: what runs on this machine, in the order in which it starts."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bedside.settings import EngineSettings, Settings
+
+PING_S = 10.0
+"""So long one of our own event loops may be silent before it counts as hung."""
+LOGS = "logs"
+"""Folder of the engines' logs, beside the settings."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process to keep alive."""
+
+    name: str
+    argv: tuple[str, ...]
+    stage: int = 0
+    """Stages stop in reverse order, the processes of one stage together."""
+    environ: Mapping[str, str] = field(default_factory=dict)
+    """What is added to the supervisor's own environment."""
+    ping_s: float = PING_S
+    """Without a sign of life for so long, it hangs."""
+    start_s: float = 30.0
+    """How long after its start the first sign of life may come."""
+    log: Path | None = None
+    """File that gets its stdout and stderr; None lets it write where the supervisor writes."""
+    folder: Path | None = None
+    """Working folder; None is the supervisor's own."""
+
+
+def plan(settings: Settings, config: Path) -> tuple[Process, ...]:
+    """The processes for `settings`, which lie in the file `config`: broadcaster, engines, server."""
+    command = (sys.executable, "-m", "bedside")
+    tail = ("--config", str(config))
+    return (
+        Process("broadcast", (*command, "broadcast", *tail), stage=0, folder=settings.folder),
+        *(_engine(engine, settings, command, tail) for engine in settings.engines if not engine.url),
+        Process("serve", (*command, "serve", *tail), stage=2, folder=settings.folder),
+    )
+
+
+def _engine(engine: EngineSettings, settings: Settings, command: tuple[str, ...], tail: tuple[str, ...]) -> Process:
+    # The runner watches its own deadlines, and a model may hold the interpreter's lock for as long as it likes
+    # until then; so the ping only finds what the runner cannot, such as a process that was stopped.
+    patience_s = max(engine.deadline_s, engine.start_deadline_s) + 5
+    return Process(
+        f"engine {engine.name}",
+        (*command, "engine", engine.name, *tail),
+        stage=1,
+        ping_s=patience_s,
+        start_s=patience_s,
+        log=settings.folder / LOGS / f"engine-{engine.name}.log",
+        folder=settings.folder,
+    )

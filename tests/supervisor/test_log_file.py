@@ -1,0 +1,39 @@
+"""Logs of processes that know nothing of logs."""
+
+from pathlib import Path
+
+import pytest
+
+from bedside.errors import BedsideError
+from bedside.supervisor.log_file import LogFile
+
+
+def test_a_flood_of_prints_does_not_fill_the_disk(tmp_path: Path) -> None:
+    """A file that a process has open and floods is cut, keeps its newest part beside it, and goes on."""
+    file = LogFile(tmp_path / "logs" / "engine.log", most_bytes=1000)
+    with file.open() as output:
+        for number in range(200):
+            output.write(b"%08d line\n" % number)
+            output.flush()
+            file.trim()
+        output.write(b"the end\n")
+    assert (tmp_path / "logs" / "engine.log").stat().st_size <= 1000
+    assert (tmp_path / "logs" / "engine.log.1").stat().st_size <= 1000
+    assert file.last_line() == "the end"
+
+
+def test_a_file_without_lines_has_no_last_line(tmp_path: Path) -> None:
+    """No file, an empty one, and one of blank lines say nothing."""
+    file = LogFile(tmp_path / "engine.log")
+    assert file.last_line() == ""
+    file.path.write_bytes(b"")
+    assert file.last_line() == ""
+    file.path.write_bytes(b"\n \n")
+    assert file.last_line() == ""
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    """The error names the file and what to do."""
+    (tmp_path / "logs").write_text("a file", encoding="utf-8")
+    with pytest.raises(BedsideError, match=r"engine\.log: .*; make this folder writable"):
+        LogFile(tmp_path / "logs" / "engine.log").open()

@@ -1,0 +1,28 @@
+"""Settings to processes."""
+
+from pathlib import Path
+
+from bedside.settings import EngineSettings, Settings
+from bedside.supervisor.plan import plan
+
+
+def test_broadcaster_engines_and_server_start_in_this_order(tmp_path: Path) -> None:
+    """Each engine is a process of its own with its own log; one with a url is somebody else's."""
+    engines = (
+        EngineSettings("a", path="a", port=1),
+        EngineSettings("b", url="http://127.0.0.1:1"),
+        EngineSettings("c", path="c", port=2),
+    )
+    processes = plan(Settings(engines=engines, folder=tmp_path), tmp_path / "bedside.toml")
+    assert [process.name for process in processes] == ["broadcast", "engine a", "engine c", "serve"]
+    assert [process.stage for process in processes] == [0, 1, 1, 2]
+    assert processes[1].log == tmp_path / "logs" / "engine-a.log"
+    assert processes[1].argv[-4:] == ("engine", "a", "--config", str(tmp_path / "bedside.toml"))
+
+
+def test_an_engine_may_be_silent_while_it_may_still_load(tmp_path: Path) -> None:
+    """The ping never ends a model earlier than its own deadlines do."""
+    engine = EngineSettings("a", path="a", port=1, deadline_s=20, start_deadline_s=100)
+    process = plan(Settings(engines=(engine,), folder=tmp_path), tmp_path / "bedside.toml")[1]
+    assert process.ping_s > 100
+    assert process.start_s > 100

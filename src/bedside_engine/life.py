@@ -1,0 +1,86 @@
+"""The order of one engine process's life: listen, load, answer."""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import os
+import sys
+import time
+from typing import Any, Callable, List, Optional, Tuple
+
+from bedside_engine import heartbeat, loader, log
+from bedside_engine.regions import Regions
+from bedside_engine.routes import Routes
+from bedside_engine.server import Response, Server, json_response
+from bedside_engine.status import Status
+
+REASON_SHOWN_S = 2.0
+
+
+def main(argv: Optional[List[str]] = None) -> None:
+    """Serve one engine until the process is stopped. Exit status 1: it cannot be loaded; 2: wrong arguments."""
+    options = _arguments(argv)
+    heartbeat.start()
+    status, regions = Status(options.name), Regions()
+    worker: List[Any] = []
+
+    def ask(head: Any, binary: memoryview) -> Response:
+        if not worker:
+            return json_response(503, {"error": "the model is loading", "state": status.state})
+        return worker[0].ask(head, binary)  # type: ignore[no-any-return]
+
+    try:
+        server = Server(options.host, options.port, Routes(status, regions, ask).answer)
+    except OSError as error:
+        log.say("cannot listen on %s:%d: %s; choose another port" % (options.host, options.port, error.strerror))
+        sys.exit(1)
+    server.start()
+    log.say("engine %s on port %d, %s, Python %s" % (options.name, server.port, options.path, sys.version.split()[0]))
+    started = time.monotonic()
+    try:
+        predict, folder = _load(options)
+        from bedside_engine.worker import Worker  # noqa: PLC0415  needs numpy, which _load has asked for
+
+        worker.append(Worker(status, regions, options.deadline, options.start_deadline))
+        log.say("loaded in %.1f s" % (time.monotonic() - started))
+        worker[0].run(predict, folder)
+    except loader.CannotLoad as error:
+        status.state, status.error = "FAILED", str(error)
+        log.say(str(error))
+        time.sleep(REASON_SHOWN_S)  # so that whoever asks reads the reason, too
+        sys.stdout = sys.stderr = log.stream()
+        os._exit(1)
+    except KeyboardInterrupt:
+        os._exit(130)
+
+
+def _load(options: argparse.Namespace) -> Tuple[Callable[[Any], Any], str]:
+    """What predicts, and the folder of its code; imported under the watchdog."""
+    faulthandler.dump_traceback_later(options.start_deadline, exit=True, file=log.stream())
+    try:
+        try:
+            import numpy  # noqa: PLC0415, F401
+        except ImportError as error:
+            raise loader.CannotLoad("numpy cannot be imported: %s; %s -m pip install numpy" % (error, sys.executable))
+        file = loader.find(options.path)
+        folder = loader.settle(file)
+        return loader.load(file), folder
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+def _arguments(argv: Optional[List[str]]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bedside_engine", description="Serve one model to Bedside.")
+    parser.add_argument("--path", required=True, help="folder with engine.py, or a Python file")
+    parser.add_argument("--name", default="", help="the engine's name; default: the folder's")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8720, help="0 takes a free one and says which in the log")
+    parser.add_argument("--deadline", type=float, default=10.0, help="seconds that a prediction may take")
+    parser.add_argument("--start-deadline", type=float, default=300.0, help="seconds that loading may take")
+    options = parser.parse_args(argv)
+    for option in ("deadline", "start_deadline"):
+        if not 0 < getattr(options, option) < 1e6:
+            parser.error("--%s: expected seconds above 0" % option.replace("_", "-"))
+    options.name = options.name or os.path.splitext(os.path.basename(os.path.abspath(options.path)))[0]
+    return options

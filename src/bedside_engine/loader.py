@@ -1,0 +1,83 @@
+"""Import the researcher's code and find what predicts; say in one sentence what is wrong."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from types import ModuleType
+from typing import Any, Callable
+
+from bedside_engine import log
+
+EXPECTED = "expected `class Engine` with predict(self, frame), or a function predict(frame)"
+
+
+class CannotLoad(Exception):
+    """The engine cannot be used as it is; the text is one sentence for the person who wrote it."""
+
+
+def find(path: str) -> str:
+    """The absolute name of the engine's file: `path` itself, or engine.py in it. Raises CannotLoad."""
+    full = os.path.abspath(path)
+    file = os.path.join(full, "engine.py") if os.path.isdir(full) else full
+    if not os.path.isfile(file):
+        what = "there is no engine.py in it" if os.path.isdir(full) else "there is no such file or folder"
+        raise CannotLoad("%s: %s; name a folder with engine.py, or a Python file" % (path, what))
+    return file
+
+
+def settle(file: str) -> str:
+    """Make the process look as if the engine's file had been started by itself in its folder, which is returned."""
+    folder = os.path.dirname(file)
+    os.chdir(folder)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    sys.argv = [file]  # model code that reads arguments must not read the runner's
+    return folder
+
+
+def load(file: str) -> Callable[[Any], Any]:
+    """What to call with each frame. Prints the engine's own traceback and raises CannotLoad when there is none."""
+    name = os.path.basename(file)
+    folder = os.path.dirname(file)
+    try:
+        module = _import(file)
+    except BaseException as error:  # noqa: BLE001  SystemExit too: the engine must not end the runner silently
+        raise _explain(error, "%s does not import" % name, folder)
+    kind = getattr(module, "Engine", None)
+    if kind is None:
+        predict = getattr(module, "predict", None)
+    else:
+        try:
+            predict = getattr(kind(), "predict", None)
+        except BaseException as error:  # noqa: BLE001
+            raise _explain(error, "Engine() in %s fails" % name, folder)
+    if not callable(predict):
+        has = "class Engine has no predict" if kind is not None else "has neither Engine nor predict"
+        raise CannotLoad("%s: %s; %s" % (name, has, EXPECTED))
+    return predict  # type: ignore[no-any-return]
+
+
+def _explain(error: BaseException, what: str, folder: str) -> CannotLoad:
+    if isinstance(error, KeyboardInterrupt):
+        raise error
+    log.say_traceback()
+    hint = ""
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        hint = "; install it: %s -m pip install %s" % (sys.executable, error.name.split(".")[0])
+    if isinstance(error, SystemExit):
+        return CannotLoad("%s: it calls exit(%s) (%s)" % (what, error.code, log.where(error, folder)))
+    return CannotLoad("%s: %s%s" % (what, log.sentence(error, folder), hint))
+
+
+def _import(file: str) -> ModuleType:
+    stem = os.path.splitext(os.path.basename(file))[0]
+    name = stem if stem not in sys.modules else "bedside_engine_file"
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise CannotLoad("%s: not a Python file; %s" % (file, EXPECTED))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # pickled weights and dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,131 @@
+"""The Open Inference Protocol v2 over HTTP: which path means what. Needs no numpy: it can say that it lacks."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Callable, Dict, List, Tuple, Union
+from urllib.parse import unquote
+
+from bedside_engine import VERSION
+from bedside_engine.regions import BadRegion, Regions
+from bedside_engine.server import BadRequest, Request, Response, json_response
+from bedside_engine.status import Status
+
+JSON_LENGTH = "inference-header-content-length"
+EXTENSIONS = ["binary_tensor_data", "system_shared_memory"]
+Ask = Callable[[Dict[str, Any], memoryview], Response]
+
+
+class Routes:
+    """Answers requests. `ask(head, binary)` hands an inference to the worker and waits for its response."""
+
+    def __init__(self, status: Status, regions: Regions, ask: Ask) -> None:
+        self._status = status
+        self._regions = regions
+        self._ask = ask
+
+    def answer(self, request: Request) -> Response:
+        """The response to one request; whatever is wrong with it is said in a JSON object with `error`."""
+        try:
+            return self._route(request, [unquote(part) for part in request.path.strip("/").split("/")])
+        except (BadRequest, BadRegion) as error:
+            return json_response(getattr(error, "status", 400), {"error": str(error)})
+
+    def _route(self, request: Request, parts: List[str]) -> Response:
+        if parts[:1] == ["v2"] and parts[1:2] == ["systemsharedmemory"]:
+            return self._shared_memory(request, parts[2:])
+        model = parts[:3] == ["v2", "models", self._status.name]
+        rest = parts[3:]
+        if model and rest[:1] == ["versions"]:
+            rest = rest[2:]
+        if model and rest == ["infer"]:
+            self._require(request, "POST")
+            return self._infer(request)
+        self._require(request, "GET")
+        if parts == ["v2"]:
+            return json_response(200, self._server())
+        if parts == ["v2", "health", "live"]:
+            return json_response(200, {"live": True})
+        if parts == ["v2", "health", "ready"] or (model and rest == ["ready"]):
+            return self._ready()
+        if model and not rest:
+            return json_response(200, self._model())
+        raise BadRequest(404, "nothing at %s; this is the engine %r" % (request.path, self._status.name))
+
+    @staticmethod
+    def _require(request: Request, method: str) -> None:
+        if request.method != method:
+            raise BadRequest(405, "%s %s; expected %s" % (request.method, request.path, method))
+
+    def _ready(self) -> Response:
+        status = self._status
+        document = {"ready": status.is_ready, "state": status.state, "process": status.process}
+        if status.error:
+            document["error"] = status.error
+        return json_response(200 if status.is_ready else 503, document)
+
+    def _server(self) -> Dict[str, Any]:
+        return {
+            "name": "bedside_engine",
+            "version": VERSION,
+            "extensions": EXTENSIONS,
+            "process": self._status.process,
+        }
+
+    def _model(self) -> Dict[str, Any]:
+        return {
+            "name": self._status.name,
+            "versions": ["1"],
+            "platform": "bedside_engine",
+            "inputs": [{"name": "frame", "datatype": "UINT8", "shape": [-1, -1, 3]}],
+            "outputs": [{"name": "result", "datatype": "BYTES", "shape": [1]}],
+        }
+
+    def _infer(self, request: Request) -> Response:
+        if not self._status.is_ready:
+            return json_response(
+                503, {"error": self._status.error or "the model is loading", "state": self._status.state}
+            )
+        head, binary = split(request.headers.get(JSON_LENGTH), request.body)
+        return self._ask(head, binary)
+
+    def _shared_memory(self, request: Request, parts: List[str]) -> Response:
+        if parts[-1:] == ["status"]:
+            self._require(request, "GET")
+            return json_response(200, self._regions.status())
+        self._require(request, "POST")
+        if parts == ["unregister"]:
+            self._regions.unregister()
+            return json_response(200, {})
+        if len(parts) != 3 or parts[0] != "region" or parts[2] not in ("register", "unregister"):
+            raise BadRequest(404, "nothing at %s" % request.path)
+        if parts[2] == "unregister":
+            self._regions.unregister(parts[1])
+            return json_response(200, {})
+        document = parse(request.body)
+        key, offset, size = document.get("key"), document.get("offset", 0), document.get("byte_size")
+        if not isinstance(key, str) or type(offset) is not int or type(size) is not int:
+            raise BadRequest(400, "expected key (text), offset (whole number) and byte_size (whole number)")
+        self._regions.register(parts[1], key, offset, size)
+        return json_response(200, {})
+
+
+def split(json_length: Any, body: Union[bytes, bytearray]) -> Tuple[Dict[str, Any], memoryview]:
+    """The JSON head and the binary data after it. `json_length` is the header of the binary data extension, or None."""
+    view = memoryview(body)
+    if json_length is None:
+        return parse(body), view[len(body) :]
+    if not json_length.isdigit() or int(json_length) > len(body):
+        raise BadRequest(400, "%s is %r for a body of %d bytes" % (JSON_LENGTH, json_length[:20], len(body)))
+    return parse(bytes(view[: int(json_length)])), view[int(json_length) :]
+
+
+def parse(data: Union[bytes, bytearray]) -> Dict[str, Any]:
+    """The JSON object in `data`; BadRequest when there is none."""
+    try:
+        document = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(400, "the body is not JSON: %s" % error)
+    if not isinstance(document, dict):
+        raise BadRequest(400, "the body is %s; expected one JSON object" % type(document).__name__)
+    return document

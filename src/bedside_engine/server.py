@@ -1,0 +1,198 @@
+"""A small HTTP/1.1 server: one thread a connection, keep-alive, whole bodies, bounds on everything.
+
+The standard library's own handler parses headers with the email package, which costs more than all the rest of a
+request here.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from typing import Any, Callable, Dict, List, Optional, Union
+
+from bedside_engine import log
+
+MAX_HEAD = 64 * 1024
+MAX_BODY = 128 * 1024 * 1024
+MAX_CONNECTIONS = 32
+IDLE_S = 120.0
+REASONS = {
+    200: "OK",
+    400: "Bad Request",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    411: "Length Required",
+    413: "Content Too Large",
+    431: "Request Header Fields Too Large",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+
+
+class Request:
+    """One request, read whole."""
+
+    __slots__ = ("body", "headers", "method", "path")
+
+    def __init__(self, method: str, path: str, headers: Dict[str, str]) -> None:
+        self.method = method
+        self.path = path
+        self.headers = headers
+        self.body: Union[bytes, bytearray] = b""
+
+
+class Response:
+    """One response: a status, the parts of its body, and headers beside the usual ones."""
+
+    __slots__ = ("headers", "parts", "status")
+
+    def __init__(self, status: int, parts: List[Any], headers: Optional[Dict[str, str]] = None) -> None:
+        self.status = status
+        self.parts = parts
+        self.headers = headers or {"Content-Type": "application/json"}
+
+
+def json_response(status: int, document: Any) -> Response:
+    """A response with a JSON body."""
+    return Response(status, [json.dumps(document).encode()])
+
+
+class BadRequest(Exception):
+    """What came is no request that can be answered; the connection is closed after saying so."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+class Server:
+    """Listens on `host`:`port` (0 takes a free one) and answers with `answer`, in threads. `port` says which."""
+
+    def __init__(self, host: str, port: int, answer: Callable[[Request], Response]) -> None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_STREAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind((host, port))
+        self._socket.listen(MAX_CONNECTIONS)
+        self.port = int(self._socket.getsockname()[1])
+        self._answer = answer
+        self._room = threading.BoundedSemaphore(MAX_CONNECTIONS)
+
+    def start(self) -> None:
+        """Accept connections from now on, in a thread."""
+        threading.Thread(target=self._accept, name="http", daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError as error:  # out of file descriptors, or the connection broke at once
+                log.say("cannot accept a connection: %s" % error)
+                threading.Event().wait(0.1)
+                continue
+            if self._room.acquire(blocking=False):
+                threading.Thread(target=self._serve, args=(connection,), name="http", daemon=True).start()
+            else:
+                connection.close()
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.settimeout(IDLE_S)
+            self._converse(connection)
+        except OSError:
+            pass  # the client is gone, or idle for long; it is welcome to come back
+        except Exception:  # a fault of this runner: this connection ends, nothing else
+            log.say_traceback()
+        finally:
+            connection.close()
+            self._room.release()
+
+    def _converse(self, connection: socket.socket) -> None:
+        rest = b""
+        while True:
+            try:
+                head, rest = _read_head(connection, rest)
+                if head is None:
+                    return
+                request = _parse(head)
+                rest = _read_body(connection, request, rest)
+            except BadRequest as error:
+                _send(connection, json_response(error.status, {"error": str(error)}), close=True)
+                connection.shutdown(socket.SHUT_WR)
+                return
+            close = request.headers.get("connection", "").lower() == "close"
+            _send(connection, self._answer(request), close)
+            if close:
+                return
+
+
+def _read_head(connection: socket.socket, data: bytes) -> Any:
+    """The bytes before the empty line and those after it; (None, b"") at the end of the conversation."""
+    while True:
+        end = data.find(b"\r\n\r\n")
+        if end >= 0:
+            return data[:end], data[end + 4 :]
+        if len(data) > MAX_HEAD:
+            raise BadRequest(431, "the head of the request is longer than %d bytes" % MAX_HEAD)
+        more = connection.recv(65536)
+        if not more:
+            return None, b""
+        data += more
+
+
+def _parse(head: bytes) -> Request:
+    lines = head.decode("latin-1").split("\r\n")
+    words = lines[0].split(" ")
+    if len(words) != 3 or not words[2].startswith("HTTP/1."):
+        raise BadRequest(400, "not an HTTP/1.1 request: %r" % lines[0][:80])
+    headers: Dict[str, str] = {}
+    for line in lines[1:]:
+        name, colon, value = line.partition(":")
+        if not colon or not name or name != name.strip():
+            raise BadRequest(400, "not a header: %r" % line[:80])
+        headers[name.lower()] = value.strip()
+    return Request(words[0], words[1].partition("?")[0], headers)
+
+
+def _read_body(connection: socket.socket, request: Request, rest: bytes) -> bytes:
+    """Read the body into the request; what came after it is returned."""
+    if "transfer-encoding" in request.headers:
+        raise BadRequest(411, "send a Content-Length, not chunks")
+    text = request.headers.get("content-length", "0")
+    if not (text.isascii() and text.isdigit()):
+        raise BadRequest(400, "Content-Length is %r; expected a whole number" % text[:40])
+    length = int(text) if len(text) < 12 else MAX_BODY + 1
+    if length > MAX_BODY:
+        raise BadRequest(413, "a body of %s bytes; at most %d are taken" % (text[:20], MAX_BODY))
+    if len(rest) >= length:
+        request.body = rest[:length]
+        return rest[length:]
+    if request.headers.get("expect", "").lower() == "100-continue":
+        connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+    body = bytearray(length)
+    body[: len(rest)] = rest
+    view, have = memoryview(body), len(rest)
+    while have < length:
+        got = connection.recv_into(view[have:])
+        if not got:
+            raise BadRequest(400, "the connection ended after %d of %d bytes" % (have, length))
+        have += got
+    request.body = body
+    return b""
+
+
+def _send(connection: socket.socket, response: Response, close: bool) -> None:
+    length = sum(len(part) for part in response.parts)
+    lines = ["HTTP/1.1 %d %s" % (response.status, REASONS[response.status]), "Content-Length: %d" % length]
+    lines += ["%s: %s" % item for item in response.headers.items()]
+    if close:
+        lines.append("Connection: close")
+    head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+    if length < 65536:
+        connection.sendall(b"".join([head, *response.parts]))
+        return
+    connection.sendall(head)
+    for part in response.parts:
+        connection.sendall(part)

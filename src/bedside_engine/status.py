@@ -1,0 +1,25 @@
+"""What this process is doing, for everybody who asks over HTTP."""
+
+from __future__ import annotations
+
+import os
+import time
+
+
+class Status:
+    """State and reason of one engine. Written by the main thread, read by the HTTP threads."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.state = "STARTING"
+        """STARTING, READY, BUSY or FAILED."""
+        self.error = ""
+        """One sentence when FAILED."""
+        self.answers = 0
+        self.process = "%d-%d" % (os.getpid(), time.time_ns())
+        """Another one after every start, so that a client knows that its registrations are gone."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the model is loaded."""
+        return self.state in ("READY", "BUSY")

@@ -1,0 +1,129 @@
+"""Tensors of the Open Inference Protocol <-> numpy arrays and results."""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import TYPE_CHECKING, Any, Dict, List, Tuple
+
+import numpy as np
+
+from bedside_engine.regions import BadRegion, Regions
+from bedside_engine.routes import JSON_LENGTH
+from bedside_engine.server import BadRequest, Response
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MAX_RESULT = 64 * 1024 * 1024
+
+
+class TooLarge(Exception):
+    """A result above MAX_RESULT bytes."""
+
+
+def frame_of(head: Dict[str, Any], binary: memoryview, regions: Regions) -> NDArray[np.uint8]:
+    """The input tensor `frame`, uint8 [H, W, 3] or [H, W], as a view where it lies. Raises BadRequest, BadRegion."""
+    inputs = head.get("inputs")
+    if not isinstance(inputs, list) or len(inputs) != 1 or not isinstance(inputs[0], dict):
+        raise BadRequest(400, "expected exactly one input tensor, 'frame'")
+    tensor = inputs[0]
+    shape, datatype = tensor.get("shape"), tensor.get("datatype")
+    if tensor.get("name") != "frame" or datatype != "UINT8":
+        raise BadRequest(400, "input %r is %r; expected 'frame' of UINT8" % (tensor.get("name"), datatype))
+    size = _size(shape)
+    data = _data(tensor, binary, regions)
+    if data.nbytes != size:
+        raise BadRequest(400, "frame has %d bytes; its shape %s needs %d" % (data.nbytes, shape, size))
+    return data.reshape(shape)
+
+
+def _size(shape: Any) -> int:
+    """How many values a picture of this shape has. Raises BadRequest for what is no picture."""
+    whole = isinstance(shape, list) and all(type(side) is int and 0 < side <= 16384 for side in shape)
+    if not whole or not (len(shape) == 2 or (len(shape) == 3 and shape[2] == 3)):
+        raise BadRequest(400, "frame has shape %s; expected [height, width, 3] or [height, width]" % (shape,))
+    return int(np.prod(shape))
+
+
+def _data(tensor: Dict[str, Any], binary: memoryview, regions: Regions) -> NDArray[np.uint8]:
+    """The values of a tensor, flat: from shared memory, from the binary part, or from the JSON."""
+    parameters = tensor.get("parameters") or {}
+    if "shared_memory_region" in parameters:
+        offset, size = parameters.get("shared_memory_offset", 0), parameters.get("shared_memory_byte_size")
+        if type(offset) is not int or type(size) is not int:
+            raise BadRegion("shared_memory_offset and shared_memory_byte_size; expected whole numbers")
+        return np.frombuffer(regions.view(str(parameters["shared_memory_region"]), offset, size), dtype=np.uint8)
+    if "binary_data_size" in parameters:
+        if parameters["binary_data_size"] != binary.nbytes:
+            raise BadRequest(
+                400, "binary_data_size is %r and %d bytes came" % (parameters["binary_data_size"], binary.nbytes)
+            )
+        return np.frombuffer(binary, dtype=np.uint8)
+    try:
+        values = np.asarray(tensor.get("data"))
+        if not np.issubdtype(values.dtype, np.integer) or values.min() < 0 or values.max() > 255:
+            raise ValueError("expected whole numbers 0 to 255")
+        return values.astype(np.uint8).reshape(-1)
+    except (ValueError, TypeError) as error:
+        raise BadRequest(400, "data of frame: %s" % error)
+
+
+def response(head: Dict[str, Any], model: str, result: Dict[str, Any], model_ms: float) -> Response:
+    """The protocol's response: `result` as JSON in a BYTES tensor, its arrays as tensors beside it.
+
+    They travel as binary data where the request asks for that, as JSON where it does not. Raises TooLarge.
+    """
+    arrays: List[Tuple[str, Any]] = []
+    text = json.dumps(_without_arrays(result, arrays), separators=(",", ":"), allow_nan=False)
+    size = len(text) + sum(int(array.nbytes) for _, array in arrays)
+    if size > MAX_RESULT:
+        raise TooLarge("the result has %d bytes; at most %d are carried" % (size, MAX_RESULT))
+    document: Dict[str, Any] = {"model_name": model, "model_version": "1"}
+    if isinstance(head.get("id"), str):
+        document["id"] = head["id"]
+    document["parameters"] = {"model_ms": round(model_ms, 3)}
+    if not _wants_binary(head):
+        outputs = [_output("result", "BYTES", [1], data=[text])]
+        outputs += [_output(name, "UINT8", list(a.shape), data=a.reshape(-1).tolist()) for name, a in arrays]
+        return Response(200, [json.dumps(dict(document, outputs=outputs)).encode()])
+    raw = text.encode()
+    payload: List[Any] = [struct.pack("<I", len(raw)) + raw]
+    outputs = [_output("result", "BYTES", [1], binary=len(payload[0]))]
+    for name, one in arrays:
+        outputs.append(_output(name, "UINT8", list(one.shape), binary=int(one.nbytes)))
+        payload.append(memoryview(one).cast("B"))
+    first = json.dumps(dict(document, outputs=outputs), separators=(",", ":")).encode()
+    kinds = {"Content-Type": "application/octet-stream", JSON_LENGTH: str(len(first))}
+    return Response(200, [first, *payload], kinds)
+
+
+def _output(name: str, datatype: str, shape: List[int], data: Any = None, binary: int = -1) -> Dict[str, Any]:
+    tensor: Dict[str, Any] = {"name": name, "datatype": datatype, "shape": shape}
+    if binary >= 0:
+        tensor["parameters"] = {"binary_data_size": binary}
+    else:
+        tensor["data"] = data
+    return tensor
+
+
+def _wants_binary(head: Dict[str, Any]) -> bool:
+    parameters = head.get("parameters")
+    if isinstance(parameters, dict) and parameters.get("binary_data_output") is True:
+        return True
+    outputs = head.get("outputs")
+    return isinstance(outputs, list) and any(
+        isinstance(output, dict) and (output.get("parameters") or {}).get("binary_data") is True for output in outputs
+    )
+
+
+def _without_arrays(value: Any, arrays: List[Tuple[str, Any]], name: str = "") -> Any:
+    """`value` with each array replaced by `{"tensor": NAME}`; the arrays are appended to `arrays`."""
+    if isinstance(value, np.ndarray):
+        arrays.append((name, value))
+        return {"tensor": name}
+    if isinstance(value, dict):
+        return {key: _without_arrays(one, arrays, "%s.%s" % (name, key) if name else key) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_without_arrays(one, arrays, "%s.%d" % (name, index)) for index, one in enumerate(value)]
+    return value

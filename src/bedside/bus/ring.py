@@ -157,7 +157,7 @@ class RingReader:
         return 0 if self._mapping is None else self._mapping.words[Head.RING_ID]
 
     def copy(self, frame: Frame) -> Pixels:
-        """The frame's pixels, uint8 [height, width, 3], for the caller to keep. Raises Overwritten when they are gone."""
+        """The frame's pixels, uint8 [height, width, 3], to keep. Raises Overwritten when they are gone."""
         with self.borrow(frame) as view:
             return view.copy()
 

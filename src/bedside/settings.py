@@ -4,25 +4,16 @@
 Whatever cannot be used is refused in one sentence: key, value, what was expected, what to do.
 """
 
-import difflib
 import json
-import math
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from types import GenericAlias
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 from bedside.errors import SettingsError
-
-
-def setting(
-    default: Any, help: str, choices: tuple[str, ...] = (), least: float = -math.inf, most: float = math.inf
-) -> Any:
-    """One line of the table: its default (lists are written as tuples), its help text, and what it may be."""
-    return field(default=default, metadata={"help": help, "choices": choices, "least": least, "most": most})
+from bedside.settings_value import checked_value, refuse_unknown, setting, type_name
 
 
 @dataclass(frozen=True)
@@ -156,7 +147,7 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     Raises SettingsError for a file that cannot be read, an unknown key, or a value of the wrong kind.
     """
     document, folder = _document(path)
-    _refuse_unknown(document, [*TABLES, "engine", "view"], "table", "")
+    refuse_unknown(document, [*TABLES, "engine", "view"], "table", "")
     environ = os.environ if environ is None else environ
     tables: dict[str, Any] = {
         name: _table(kind, {**_mapping(document, name), **_environment(name, kind, environ)}, f"[{name}]")
@@ -225,7 +216,7 @@ def _environment(table: str, kind: type, environ: Mapping[str, str]) -> dict[str
     found: dict[str, Any] = {}
     prefix = f"BEDSIDE_{table}_".upper()
     named = [key.removeprefix(prefix).lower() for key in environ if key.startswith(prefix)]
-    _refuse_unknown(named, [f.name for f in fields(kind)], "key", f"{prefix}* in the environment:")
+    refuse_unknown(named, [f.name for f in fields(kind)], "key", f"{prefix}* in the environment:")
     for f in fields(kind):
         key = f"BEDSIDE_{table}_{f.name}".upper()
         if key in environ:
@@ -233,7 +224,7 @@ def _environment(table: str, kind: type, environ: Mapping[str, str]) -> dict[str
             try:
                 found[f.name] = text if f.type is str else json.loads(text.lower() if f.type is bool else text)
             except ValueError:
-                raise SettingsError(f"{key} is {text!r}; expected {_name(f.type)}") from None
+                raise SettingsError(f"{key} is {text!r}; expected {type_name(f.type)}") from None
     return found
 
 
@@ -269,63 +260,6 @@ def _views(entries: Mapping[str, Any]) -> dict[str, ViewSettings]:
 
 def _table(kind: type[Table], values: Mapping[str, Any], where: str, start: Table | None = None) -> Table:
     known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
-    _refuse_unknown(values, list(known), "key", where)
-    checked = {name: _value(known[name], value, where) for name, value in values.items()}
+    refuse_unknown(values, list(known), "key", where)
+    checked = {name: checked_value(known[name], value, where) for name, value in values.items()}
     return kind(**checked) if start is None else replace(start, **checked)  # type: ignore[type-var]
-
-
-def _value(f: Field[Any], value: Any, where: str) -> Any:
-    """`value` as the type of the field, lists as tuples, whole numbers as float where a float stands."""
-    cast = _cast(f.type, value)
-    if cast is MISSING:
-        raise SettingsError(f"{where} {f.name} is {value!r}; expected {_name(f.type)}: {f.metadata['help']}")
-    if not _in_range(f, cast):
-        raise SettingsError(f"{where} {f.name} is {value!r}; expected {_range(f)}: {f.metadata['help']}")
-    choices = f.metadata["choices"]
-    if choices and cast not in choices:
-        raise SettingsError(
-            f"{where} {f.name} is {value!r}; expected one of {', '.join(choices)}: {f.metadata['help']}"
-        )
-    return cast
-
-
-def _in_range(f: Field[Any], value: Any) -> bool:
-    if not isinstance(value, int | float):
-        return True
-    return math.isfinite(value) and f.metadata["least"] <= value <= f.metadata["most"]
-
-
-def _range(f: Field[Any]) -> str:
-    least, most = f.metadata["least"], f.metadata["most"]
-    if least == -math.inf:
-        return _name(f.type)
-    return f"{_name(f.type)} of {least} or more" if most == math.inf else f"{_name(f.type)} from {least} to {most}"
-
-
-def _cast(kind: Any, value: Any) -> Any:
-    if isinstance(kind, GenericAlias):
-        if not isinstance(value, list | tuple):
-            return MISSING
-        parts = tuple(_cast(get_args(kind)[0], part) for part in value)
-        return MISSING if MISSING in parts else parts
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    return value if type(value) is kind else MISSING
-
-
-def _name(kind: Any) -> str:
-    if isinstance(kind, GenericAlias):
-        return (
-            "a list of lists of whole numbers"
-            if isinstance(get_args(kind)[0], GenericAlias)
-            else "a list of whole numbers"
-        )
-    return {str: "a text in quotes", int: "a whole number", float: "a number", bool: "true or false"}[kind]
-
-
-def _refuse_unknown(values: Iterable[str], known: list[str], what: str, where: str) -> None:
-    for name in values:
-        if name not in known:
-            close = difflib.get_close_matches(name, known, 1)
-            meant = f"did you mean '{close[0]}'?" if close else f"it may be one of {', '.join(known)}"
-            raise SettingsError(f"{where} unknown {what} '{name}'; {meant}".strip())

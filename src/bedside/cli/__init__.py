@@ -1,0 +1,65 @@
+"""The verbs of `bedside`: the composition root, where settings are read and the parts are wired.
+
+In: the command line, `bedside.toml` and `BEDSIDE_*`. Out: an exit status (0, 1 it failed, 2 asked wrongly, 130
+interrupted) and, where something is wrong, one sentence on stderr. Each verb is a module with `add_to()` and `run()`,
+which imports what it needs only when it runs, so that `bedside --help` and the supervisor stay light.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bedside import __version__
+from bedside.cli import broadcast, demo, doctor, engine, init, serve, status, up
+from bedside.errors import BedsideError, SettingsError
+
+VERBS = (demo, init, up, doctor, status, broadcast, serve, engine)
+FAILED, ASKED_WRONGLY, INTERRUPTED = 1, 2, 130
+
+EPILOG = """\
+start here:
+  bedside demo            a synthetic scanner and an example engine, in one go
+  bedside init            write a commented bedside.toml
+  bedside doctor          say what is wrong on this machine, and what to do about it
+  bedside up              run everything that bedside.toml asks for
+
+Every key of bedside.toml can be given as BEDSIDE_<TABLE>_<KEY> too: BEDSIDE_SERVER_PORT=9000 bedside up
+Research use only.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; returns the exit status."""
+    arguments = parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has seen enough
+        sys.stderr.close()
+        return FAILED
+    except BedsideError as error:
+        if arguments.verbose >= 2:
+            raise
+        print(f"bedside {arguments.verb}: {error}", file=sys.stderr)
+        return ASKED_WRONGLY if isinstance(error, SettingsError) else FAILED
+
+
+def parser() -> argparse.ArgumentParser:
+    """All verbs and their options."""
+    top = argparse.ArgumentParser(
+        "bedside",
+        description="Runs image-based AI live at the bedside: HDMI picture in, explained answer on a tablet out.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"bedside {__version__}")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--config", type=Path, metavar="FILE", help="settings (default: bedside.toml in this folder)")
+    shared.add_argument("-v", "--verbose", action="count", default=0, help="say more; -vv everything")
+    shared.add_argument("-q", "--quiet", action="store_true", help="say only what went wrong")
+    for verb in VERBS:
+        verb.add_to(verbs, shared)
+    return top

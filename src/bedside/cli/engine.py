@@ -1,0 +1,58 @@
+"""`bedside engine NAME`: becomes the engine's own process, in its own interpreter."""
+
+import argparse
+import os
+from pathlib import Path
+
+from bedside.cli.verb import add_verb, settings_of
+from bedside.errors import BedsideError, SettingsError
+from bedside.settings import EngineSettings, Settings
+from bedside.supervisor.heartbeat import die_with_parent
+
+DOC = """\
+one engine: run a model in its own interpreter
+
+Reads the [[engine]] of that name in bedside.toml and becomes its process: the model's own Python, with Bedside's runner
+in front of it. `bedside up` starts every engine by itself; by hand it shows what a model prints.
+
+example:
+  bedside engine picture_quality
+"""
+
+
+def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", shared: argparse.ArgumentParser) -> None:
+    """Put the verb on the command line."""
+    add_verb(verbs, shared, "engine", run, DOC).add_argument("name", metavar="NAME", help="name of an [[engine]]")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Replace this process by the engine's; returns only by raising."""
+    settings, _ = settings_of(arguments)
+    engine = find(settings, arguments.name)
+    if engine.url:
+        raise SettingsError(f"[[engine]] {engine.name} has a url, {engine.url}; somebody else keeps it running")
+    from bedside.engine.environment import command
+
+    become = command(
+        path=Path(engine.path),
+        python=engine.python,
+        name=engine.name,
+        port=engine.port,
+        deadline_s=engine.deadline_s,
+        start_deadline_s=engine.start_deadline_s,
+    )
+    die_with_parent()
+    try:
+        os.chdir(become.cwd)
+        os.execvpe(become.argv[0], list(become.argv), dict(become.env))
+    except OSError as error:
+        raise BedsideError(f"{become.argv[0]}: {error.strerror}; set python of [[engine]] {engine.name}") from error
+
+
+def find(settings: Settings, name: str) -> EngineSettings:
+    """The engine of that name. Raises SettingsError when there is none."""
+    for engine in settings.engines:
+        if engine.name == name:
+            return engine
+    known = ", ".join(engine.name for engine in settings.engines) or "none"
+    raise SettingsError(f"there is no [[engine]] named {name!r}; there is {known}")

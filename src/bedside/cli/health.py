@@ -1,0 +1,38 @@
+"""Asks a running server how it is."""
+
+import http.client
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+
+from bedside.settings import Settings
+
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def own_url(settings: Settings) -> str:
+    """The server's address as this machine reaches it."""
+    host = settings.server.host
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{host}:{settings.server.port}/"
+
+
+def ask_health(settings: Settings, timeout_s: float = 2.0) -> dict[str, Any] | None:
+    """What /health of the server in the settings says; None when nobody answers, or somebody who is not Bedside."""
+    request = urllib.request.Request(f"{own_url(settings)}health")
+    if settings.server.token:
+        request.add_header("Authorization", f"Bearer {settings.server.token}")
+    try:
+        with _direct.open(request, timeout=timeout_s) as answer:
+            body = answer.read()
+    except urllib.error.HTTPError as error:  # 503 is an answer
+        with error:
+            body = error.read()
+    except (OSError, http.client.HTTPException):
+        return None
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) and isinstance(found.get("status"), str) else None

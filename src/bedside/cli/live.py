@@ -1,0 +1,45 @@
+"""Runs one long-lived part in this process until somebody ends it."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable
+
+from bedside.supervisor.heartbeat import beat, die_with_parent, heartbeat_fd
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def live(work: Callable[[asyncio.Event], Awaitable[None]]) -> int:
+    """Run `work(stop)` with signs of life until it returns; `stop` is set by a signal or when the supervisor goes.
+
+    Returns 130 after Ctrl-C and 0 otherwise; raises what the work raises.
+    """
+    die_with_parent()
+    try:
+        return asyncio.run(_live(work))
+    except BaseExceptionGroup as group:
+        if len(group.exceptions) == 1:  # one task of several failed; its error is what a person should read
+            raise group.exceptions[0] from None
+        raise
+
+
+async def _live(work: Callable[[asyncio.Event], Awaitable[None]]) -> int:
+    stop = asyncio.Event()
+    heard: list[signal.Signals] = []
+
+    def end(number: signal.Signals) -> None:
+        heard.append(number)
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, end, number)
+    heart = asyncio.create_task(beat(stop, heartbeat_fd()))
+    try:
+        await work(stop)
+    finally:
+        heart.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await heart
+    return 130 if signal.SIGINT in heard else 0

@@ -1,0 +1,105 @@
+"""Runs all processes of this machine in the foreground, from the first port to the last leftover."""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from bedside.cli.health import ask_health
+from bedside.cli.live import STOP_SIGNALS
+from bedside.cli.ports import refuse_taken_ports
+from bedside.errors import SettingsError
+from bedside.settings import Settings
+from bedside.supervisor.child import ChildState, ChildStatus
+from bedside.supervisor.leftovers import remove_leftovers
+from bedside.supervisor.plan import LOGS, plan
+from bedside.supervisor.supervisor import Supervisor
+
+STATUS_FILE = "supervisor.json"
+log = logging.getLogger(__name__)
+
+
+def run_machine(settings: Settings, file: Path, greet: Callable[[], None]) -> int:
+    """Start everything in `settings` (read from `file`), call `greet` once the pages are up, keep it all alive.
+
+    Returns 130 after Ctrl-C and 0 after SIGTERM or SIGHUP. Raises SettingsError or BedsideError before anything is
+    started when the machine cannot do it.
+    """
+    for engine in settings.engines:
+        if engine.path and not engine.url and not (settings.folder / engine.path).exists():
+            raise SettingsError(
+                f"[[engine]] {engine.name}: path is {engine.path!r}, and there is no {settings.folder / engine.path}; "
+                f"expected a folder with engine.py in it, or a Python file"
+            )
+    refuse_taken_ports(settings)
+    try:
+        return asyncio.run(_run(settings, file, greet))
+    finally:
+        left = remove_leftovers(settings.source.port, settings.server.port)
+        if left:
+            log.info("removed %d files that killed processes left in shared memory", left)
+        (settings.folder / LOGS / STATUS_FILE).unlink(missing_ok=True)
+
+
+async def _run(settings: Settings, file: Path, greet: Callable[[], None]) -> int:
+    supervisor = Supervisor(plan(settings, file), _Report(settings.folder / LOGS / STATUS_FILE))
+    heard: list[signal.Signals] = []
+
+    def end(number: signal.Signals) -> None:
+        heard.append(number)
+        if len(heard) == 1:
+            log.info("stopping; once more to force it")
+        supervisor.stop()
+
+    for number in STOP_SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, end, number)
+    greeting = asyncio.create_task(_greet(settings, greet))
+    try:
+        await supervisor.run()
+    finally:
+        greeting.cancel()
+    return 130 if heard and heard[0] is signal.SIGINT else 0
+
+
+async def _greet(settings: Settings, greet: Callable[[], None]) -> None:
+    while await asyncio.to_thread(ask_health, settings) is None:  # noqa: ASYNC110 - another process answers
+        await asyncio.sleep(0.1)
+    greet()
+
+
+class _Report:
+    """Says what changed, and keeps a file with the newest state for `bedside status`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._states: dict[str, ChildState] = {}
+
+    def __call__(self, statuses: tuple[ChildStatus, ...]) -> None:
+        for status in statuses:
+            if self._states.get(status.name) != status.state and status.state is ChildState.RUNNING:
+                log.info("%s runs (pid %d)", status.name, status.pid)
+            self._states[status.name] = status.state
+        body = {
+            "pid": os.getpid(),
+            "processes": [
+                {
+                    "name": status.name,
+                    "state": str(status.state),
+                    "pid": status.pid,
+                    "restarts": max(0, status.starts - 1),
+                    "keeps_dying": status.is_flapping,
+                    "message": status.message,
+                }
+                for status in statuses
+            ],
+        }
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = self._path.with_suffix(".new")
+            fresh.write_text(json.dumps(body, indent=2), encoding="utf-8")
+            fresh.replace(self._path)
+        except OSError as error:  # a full disk must not end the supervision
+            log.warning("%s cannot be written (%s); `bedside status` will not show the processes", self._path, error)

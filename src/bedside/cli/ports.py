@@ -1,0 +1,63 @@
+"""Whether the ports in the settings are free."""
+
+import errno
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bedside.cli.health import ask_health
+from bedside.errors import BedsideError, SettingsError
+from bedside.settings import Settings
+
+
+@dataclass(frozen=True)
+class Port:
+    """One port that a process of ours wants to listen on."""
+
+    where: str
+    """Its place in the settings."""
+    host: str
+    number: int
+
+    @property
+    def problem(self) -> str:
+        """Why it cannot be listened on; empty when it can."""
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((self.host, self.number))
+                probe.listen()
+            except OSError as error:
+                return _explain(error)
+        return ""
+
+
+def _explain(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "something else listens there already"
+    if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
+        return "this machine has no such address"
+    return str(error.strerror)
+
+
+def ports(settings: Settings) -> Iterator[Port]:
+    """All ports that `bedside up` needs."""
+    yield Port("[source] port", settings.source.host, settings.source.port)
+    for engine in settings.engines:
+        if not engine.url:
+            yield Port(f"port of [[engine]] {engine.name}", "127.0.0.1", engine.port)
+    yield Port("[server] port", settings.server.host, settings.server.port)
+
+
+def refuse_taken_ports(settings: Settings) -> None:
+    """Raise BedsideError, with what to do, for the first port that is taken."""
+    for port in ports(settings):
+        problem = port.problem
+        if not problem:
+            continue
+        if "no such address" in problem:
+            raise SettingsError(f"{port.where}: host is {port.host!r}, but {problem}; 127.0.0.1 is this machine alone")
+        health = ask_health(settings, timeout_s=1.0)
+        who = "another Bedside runs here already, stop it first" if health else problem
+        raise BedsideError(f"{port.where} {port.number} on {port.host} is taken: {who}, or set another port")

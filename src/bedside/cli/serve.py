@@ -1,0 +1,109 @@
+"""`bedside serve`: the router that asks the engines, and the pages."""
+
+import argparse
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bedside import __version__
+from bedside.cli.live import live
+from bedside.cli.verb import add_verb, settings_of
+from bedside.settings import Settings
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from bedside.hub.feed import Feed
+
+DOC = """\
+the pages, their health, and the router that asks the engines
+
+Reads [server], [[engine]] and [view.NAME] of bedside.toml, takes frames from the broadcaster, and serves
+http://HOST:PORT/, /health and /metrics. `bedside up` starts it by itself.
+
+example:
+  BEDSIDE_SERVER_PORT=9000 bedside serve
+"""
+
+
+def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", shared: argparse.ArgumentParser) -> None:
+    """Put the verb on the command line."""
+    add_verb(verbs, shared, "serve", run, DOC)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until told to stop."""
+    settings, _ = settings_of(arguments)
+    return live(lambda stop: _serve(settings, stop))
+
+
+async def _serve(settings: Settings, stop: asyncio.Event) -> None:
+    from bedside.bus.subscriber import Subscriber
+    from bedside.engine.link import EngineLink
+    from bedside.hub.feed import Feed
+    from bedside.hub.server import listening
+    from bedside.messages import Frame, Status
+    from bedside.router.router import Router
+
+    subscriber = Subscriber(settings.frames_url, token=settings.source.token)
+    feed = Feed(
+        subscriber.borrow,
+        engines=[engine.name for engine in settings.engines],
+        quality=settings.server.jpeg_quality,
+    )
+    links = [
+        EngineLink(
+            engine.name,
+            engine.url or f"http://127.0.0.1:{engine.port}",
+            size=engine.size,
+            color=engine.color,
+            deadline_s=engine.deadline_s,
+            max_fps=engine.max_fps,
+            report=feed.put,
+        )
+        for engine in settings.engines
+    ]
+    router = Router(links, subscriber.borrow, feed.put_result)
+
+    async def listen() -> None:
+        async for event in subscriber:
+            feed.put(event)
+            if isinstance(event, Frame | Status):
+                router.offer(event)
+
+    server = settings.server
+    async with listening(_app(settings, feed), server.host, server.port, server.token), asyncio.TaskGroup() as group:
+        working = [group.create_task(listen(), name="listen"), group.create_task(router.run(), name="router")]
+        working += [group.create_task(link.run(), name=f"link {link.name}") for link in links]
+        await stop.wait()
+        for task in working:
+            task.cancel()
+    for link in links:
+        await link.close()
+    await subscriber.close()
+
+
+def _app(settings: Settings, feed: "Feed") -> "web.Application":
+    from bedside.hub.app import create_app
+    from bedside.hub.control import BroadcasterControl
+    from bedside.hub.health import Limits
+    from bedside.hub.snapshot import Snapshots
+    from bedside.hub.view import View
+    from bedside.session.folder import Session
+
+    server = settings.server
+    session = Session(Path(settings.session.folder), settings.session.participant, {"bedside": __version__})
+    return create_app(
+        feed,
+        views={name: View(name, **vars(view)) for name, view in settings.views.items()},
+        default_view=server.view,
+        host=server.host,
+        token=server.token,
+        snapshots=Snapshots(feed, session),
+        control=BroadcasterControl(settings.frames_url, settings.source.token),
+        limits=Limits(
+            server.frame_max_age_s,
+            {engine.name: server.answer_max_age_s or engine.deadline_s for engine in settings.engines},
+        ),
+        page_dir=Path(server.page_dir) if server.page_dir else None,
+    )

@@ -1,0 +1,82 @@
+"""`bedside status`: how a running Bedside is."""
+
+import argparse
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from bedside.cli.health import ask_health, own_url
+from bedside.cli.machine import STATUS_FILE
+from bedside.cli.verb import add_verb, settings_of
+from bedside.errors import BedsideError
+from bedside.supervisor.plan import LOGS
+
+DOC = """\
+say how a running Bedside is
+
+Asks the server's /health, and shows the processes that `bedside up` keeps. Exit status 0 when all is well, 1 when not.
+
+examples:
+  bedside status
+  bedside status --json | python -m json.tool
+"""
+
+
+def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", shared: argparse.ArgumentParser) -> None:
+    """Put the verb on the command line."""
+    add_verb(verbs, shared, "status", run, DOC).add_argument("--json", action="store_true", help="for a program")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print it."""
+    settings, _ = settings_of(arguments)
+    health = ask_health(settings)
+    kept = kept_processes(settings.folder / LOGS / STATUS_FILE)
+    if health is None and not kept:
+        raise BedsideError(f"nothing answers at {own_url(settings)}; `bedside up` starts it")
+    if arguments.json:
+        print(json.dumps({"health": health, "processes": kept}, indent=2))
+    else:
+        show(health, kept)
+    return 0 if health is not None and health["status"] == "ok" else 1
+
+
+def kept_processes(path: Path) -> list[dict[str, Any]]:
+    """What the supervisor wrote about its processes; nothing when it does not run."""
+    try:
+        body = json.loads(path.read_text(encoding="utf-8"))
+        os.kill(int(body["pid"]), 0)
+        return list(body["processes"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def show(health: dict[str, Any] | None, kept: list[dict[str, Any]]) -> None:
+    """The same for a person."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    if health is None:
+        console.print("The server does not answer.")
+    else:
+        frame = health.get("frame") or {}
+        console.print(
+            f"{health['status']}: signal {health.get('signal')}, {frame.get('fps')} frames/s", highlight=False
+        )
+        for problem in health.get("problems", ()):
+            console.print(f"  {problem}", highlight=False, markup=False)
+        table = Table("engine", "state", "answers", "age ms", "model ms", "added ms", "restarts")
+        for name, engine in (health.get("engines") or {}).items():
+            keys = ("state", "answers", "age_ms", "model_ms", "added_ms", "restarts")
+            table.add_row(name, *(str(engine.get(key, "")) for key in keys))
+        if table.row_count:
+            console.print(table)
+    table = Table("process", "state", "pid", "restarts", "why it ended last")
+    for process in kept:
+        flag = " (keeps dying)" if process["keeps_dying"] else ""
+        cells = (process["name"], process["state"] + flag, process["pid"], process["restarts"], process["message"])
+        table.add_row(*(str(cell) for cell in cells))
+    if kept:
+        console.print(table)

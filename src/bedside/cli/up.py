@@ -1,0 +1,52 @@
+"""`bedside up`: everything that bedside.toml asks for, on this machine."""
+
+import argparse
+from pathlib import Path
+
+from bedside.cli.invitation import invite, let_tablets_in, open_page
+from bedside.cli.machine import run_machine
+from bedside.cli.verb import add_verb, settings_of
+from bedside.settings import Settings
+
+DOC = """\
+run everything that bedside.toml asks for
+
+Starts the broadcaster, the engines and the server, each its own process; starts again what dies or hangs; stops
+everything on Ctrl-C, at once on a second one. What an engine prints is in logs/engine-NAME.log.
+
+examples:
+  bedside up
+  bedside up --tablet        let tablets in this network open the page, with a fresh token and a QR code
+  bedside up --config room2/bedside.toml
+"""
+
+
+def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", shared: argparse.ArgumentParser) -> None:
+    """Put the verb on the command line."""
+    parser = add_verb(verbs, shared, "up", run, DOC)
+    add_page_options(parser)
+    parser.add_argument("--open", action="store_true", help="open the page in a browser, where there is a screen")
+
+
+def add_page_options(parser: argparse.ArgumentParser) -> None:
+    """Options of the verbs that show a page."""
+    parser.add_argument("--tablet", action="store_true", help="listen on the network, with a fresh token")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run everything until told to stop."""
+    if arguments.tablet:
+        let_tablets_in()
+    settings, file = settings_of(arguments, needs_file=True)
+    return run_and_show(settings, file, verb="up", opens=arguments.open)
+
+
+def run_and_show(settings: Settings, file: Path, *, verb: str, opens: bool) -> int:
+    """Run everything, print the way to the page once it is there, and open it if wished."""
+
+    def greet() -> None:
+        invite(settings, verb)
+        if opens:
+            open_page(settings)
+
+    return run_machine(settings, file, greet)

@@ -1,0 +1,57 @@
+"""Log lines on stderr: for a person where a person reads, one JSON object a line where a program does."""
+
+import atexit
+import logging
+import logging.handlers
+import queue
+import sys
+
+MOST_LINES = 2000
+FIELDS = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
+
+class _Patient(logging.handlers.QueueHandler):
+    """Hands lines to the thread that writes them; a terminal that somebody paused makes nobody wait."""
+
+    def __init__(self, lines: "queue.Queue[logging.LogRecord]") -> None:
+        super().__init__(lines)
+        self.drops = 0
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        """Keep the line, or count it as lost when the writer is too far behind."""
+        try:
+            self.queue.put_nowait(record)
+        except queue.Full:
+            self.drops += 1
+            return
+        if self.drops:
+            lost, self.drops = self.drops, 0
+            text = f"{lost} log lines were lost, because stderr was not read"
+            self.handle(logging.LogRecord(__name__, logging.WARNING, __file__, 0, text, None, None))
+
+
+def start_logging(process: str, verbosity: int = 0) -> None:
+    """Write log lines to stderr, each with the name of this process, from a thread of their own.
+
+    `verbosity` is -1 for warnings only, 0 for what a person should know, 1 for details, 2 for everything.
+    """
+    level = {-1: logging.WARNING, 0: logging.INFO}.get(max(-1, verbosity), logging.DEBUG)
+    stderr = logging.StreamHandler(sys.stderr)
+    stderr.setFormatter(_readable(process) if sys.stderr.isatty() else _structured(process))
+    handler = _Patient(queue.Queue(MOST_LINES))
+    writer = logging.handlers.QueueListener(handler.queue, stderr)
+    writer.start()
+    atexit.register(writer.stop)
+    logging.basicConfig(level=logging.WARNING if verbosity < 2 else logging.DEBUG, handlers=[handler], force=True)
+    logging.getLogger("bedside").setLevel(level)
+
+
+def _readable(process: str) -> logging.Formatter:
+    return logging.Formatter(f"%(asctime)s {process}: %(message)s", datefmt="%H:%M:%S")
+
+
+def _structured(process: str) -> logging.Formatter:
+    from pythonjsonlogger.json import JsonFormatter  # noqa: PLC0415 - only where a program reads
+
+    names = {"asctime": "time", "levelname": "level", "name": "part"}
+    return JsonFormatter(FIELDS, rename_fields=names, static_fields={"process": process})

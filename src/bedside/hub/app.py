@@ -1,0 +1,138 @@
+"""The web application: pages, their websocket, health, metrics and `/api`."""
+
+import html
+import logging
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from aiohttp import WSCloseCode, web
+
+import bedside
+from bedside.errors import SettingsError
+from bedside.hub.api import Api, Control, errors_as_json
+from bedside.hub.feed import Feed
+from bedside.hub.guard import Guard, add_headers
+from bedside.hub.health import Limits, health
+from bedside.hub.live import SOCKETS, serve_page
+from bedside.hub.snapshot import Snapshots
+from bedside.hub.view import View
+
+log = logging.getLogger(__name__)
+
+PAGE_DIR = Path(bedside.__file__).parent / "page"
+MAX_BODY_BYTES = 64 * 1024
+
+
+def create_app(
+    feed: Feed,
+    *,
+    views: Mapping[str, View],
+    default_view: str,
+    host: str = "127.0.0.1",
+    token: str = "",
+    allowed_hosts: Iterable[str] = (),
+    snapshots: Snapshots | None = None,
+    control: Control | None = None,
+    limits: Limits | None = None,
+    page_dir: Path | None = None,
+) -> web.Application:
+    """The application that shows `feed`. `host` is what it will listen on; `control` has a command done by the source.
+
+    Raises SettingsError when `host` can be reached by others and there is no token, when `default_view` is none of
+    `views`, or when `page_dir` holds no page.
+    """
+    guard = Guard(host, token, allowed_hosts)
+    pages = Pages(feed, views, default_view, page_dir or PAGE_DIR, can_control=control is not None)
+    probes = Probes(feed, limits or Limits(), guard)
+    app = web.Application(middlewares=[errors_as_json, guard.middleware()], client_max_size=MAX_BODY_BYTES)
+    app[SOCKETS] = set()
+    app.add_routes([*pages.routes(), *probes.routes(), *Api(feed, views, snapshots, control).routes()])
+    app.on_response_prepare.append(add_headers)
+    app.on_shutdown.append(_close_sockets)
+
+    async def close(_: web.Application) -> None:
+        feed.close()
+        if snapshots is not None:
+            snapshots.close()
+
+    app.on_cleanup.append(close)
+    return app
+
+
+class Pages:
+    """The pages, their files and their websocket."""
+
+    def __init__(
+        self, feed: Feed, views: Mapping[str, View], default_view: str, folder: Path, *, can_control: bool
+    ) -> None:
+        if default_view not in views:
+            raise SettingsError(f"[server] view is {default_view!r}; expected one of {', '.join(views)}")
+        if not folder.is_dir():
+            raise SettingsError(f"[server] page_dir is {str(folder)!r}; expected a folder with index.html in it")
+        self._feed = feed
+        self._views = views
+        self._default_view = default_view
+        self._folder = folder
+        self._can_control = can_control
+
+    def routes(self) -> list[web.AbstractRouteDef]:
+        """`/`, `/view/NAME`, `/page/...` and `/live`."""
+        return [
+            web.get("/", self.default),
+            web.get("/view/{name}", self.view),
+            web.get("/live", self.live),
+            web.static("/page", self._folder),
+        ]
+
+    async def default(self, request: web.Request) -> web.Response:
+        """On to the default view, so that the address always names the view."""
+        raise web.HTTPFound(f"/view/{self._default_view}")
+
+    async def view(self, request: web.Request) -> web.StreamResponse:
+        """The page; which view it is, it reads from its address."""
+        if request.match_info["name"] not in self._views:
+            return self._unknown(request.match_info["name"])
+        return web.FileResponse(self._folder / "index.html")
+
+    async def live(self, request: web.Request) -> web.StreamResponse:
+        """The page's websocket."""
+        name = request.query.get("view", self._default_view)
+        if name not in self._views:
+            raise web.HTTPNotFound(text=f"there is no view {name[:40]!r}; there are {', '.join(self._views)}")
+        return await serve_page(request, self._feed, self._views[name], can_control=self._can_control)
+
+    def _unknown(self, name: str) -> web.Response:
+        links = "".join(f'<li><a href="/view/{html.escape(view)}">{html.escape(view)}</a></li>' for view in self._views)
+        text = f"<!doctype html><title>Bedside</title><p>There is no view “{html.escape(name[:40])}”. There are:</p>"
+        return web.Response(status=404, text=f"{text}<ul>{links}</ul>", content_type="text/html", charset="utf-8")
+
+
+class Probes:
+    """`/health` and `/metrics`."""
+
+    def __init__(self, feed: Feed, limits: Limits, guard: Guard) -> None:
+        self._feed = feed
+        self._limits = limits
+        self._guard = guard
+
+    def routes(self) -> list[web.RouteDef]:
+        """Both of them."""
+        return [web.get("/health", self.health), web.get("/metrics", self.metrics)]
+
+    async def health(self, request: web.Request) -> web.Response:
+        """200 when the system does its job, 503 when not; without the token only the word."""
+        now = health(self._feed, self._limits)
+        body = now.body if self._guard.has_token(request) else {"status": now.status}
+        return web.json_response(body, status=200 if now.ok else 503)
+
+    async def metrics(self, _: web.Request) -> web.Response:
+        """Prometheus' text format."""
+        return web.Response(
+            body=self._feed.metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
+        )
+
+
+async def _close_sockets(app: web.Application) -> None:
+    sockets = app[SOCKETS]
+    for socket in tuple(sockets):
+        await socket.close(code=WSCloseCode.GOING_AWAY, message=b"The server is stopping.")

@@ -1,0 +1,211 @@
+"""What browsers see: the newest of everything. Pages wait on it; nothing queues up in it."""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from bedside import clock
+from bedside.hub.answer import page_answer, text_of
+from bedside.hub.metrics import Metrics
+from bedside.hub.picture import Borrow, Darkroom, Picture
+from bedside.hub.view import View
+from bedside.messages import EngineState, EngineStatus, Frame, Loss, Pixels, Result, Signal, Status
+
+FRAMES_KEPT = 32
+"""So many frames can still be named by a page; their pixels are only lent while the ring has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One result with the very pixels that the engine saw (the whole frame), if they could be kept."""
+
+    result: Result
+    order: int
+    """Which arrival of this engine it was."""
+    pixels: Pixels | None
+    frame: Frame
+
+
+class Feed:
+    """Takes frames, statuses, losses, results and engine states; keeps the newest and tells the pages.
+
+    Belongs to one event loop: call everything there, nothing waits. `borrow` is called in threads.
+    `engines` are the engines' names in the order of the settings; the first one's answers have their picture sent.
+    """
+
+    def __init__(
+        self,
+        borrow: Borrow,
+        *,
+        engines: Sequence[str] = (),
+        quality: int = 85,
+        history: int = 6,
+        metrics: Metrics | None = None,
+    ) -> None:
+        self.borrow = borrow
+        self.darkroom = Darkroom(borrow, quality=quality)
+        self.metrics = metrics or Metrics()
+        self.frame: Frame | None = None
+        self.frame_order = 0
+        self.status = Status(Signal.OFFLINE, "Waiting for the broadcaster.")
+        self.state_order = 0
+        """Grows with every change that a person should see at once."""
+        self.picture_since_ns = 0
+        """When frames began to come again, by the capture time of the first one; 0 while none come."""
+        self.viewers: dict[str, int] = Counter()
+        self._engines = {name: EngineStatus(name, EngineState.NEW) for name in engines}
+        self._newest: dict[str, Answered] = {}
+        self._good: dict[str, Result] = {}
+        self._history: dict[str, deque[Answered]] = {}
+        self._history_size = history
+        self._frames: deque[Frame] = deque(maxlen=FRAMES_KEPT)
+        self._watchers: set[asyncio.Event] = set()
+        self._well_since_ns: dict[str, int] = {}
+        self.metrics.watch(self)
+
+    def put(self, event: Frame | Status | Loss | EngineStatus) -> None:
+        """One event from the subscriber or an engine's link. Never waits."""
+        match event:
+            case Frame():
+                self._put_frame(event)
+            case Status():
+                self._put_status(event)
+            case Loss():
+                self.metrics.loss(event)
+            case EngineStatus():
+                self._put_engine(event)
+
+    def put_result(self, result: Result, pixels: Pixels | None = None) -> None:
+        """One engine's answer, with the whole frame's pixels [height, width, 3] (kept, not copied). Never waits."""
+        before = self._newest.get(result.engine)
+        timing = result.timing
+        height, width = pixels.shape[:2] if pixels is not None else (0, 0)
+        frame = Frame(result.seq, timing.captured_ns, 0, width, height, self.status.signal, timing.published_ns)
+        answered = Answered(result, before.order + 1 if before else 1, pixels, frame)
+        self._newest[result.engine] = answered
+        if not result.error:
+            self._good[result.engine] = result
+        self._history.setdefault(result.engine, deque(maxlen=self._history_size)).append(answered)
+        self._engines.setdefault(result.engine, EngineStatus(result.engine, EngineState.NEW))
+        self.metrics.result(result)
+        self._tell()
+
+    @property
+    def engine_names(self) -> tuple[str, ...]:
+        """All engines; the first one's answers travel with their picture."""
+        return tuple(self._engines)
+
+    @property
+    def engine_statuses(self) -> tuple[EngineStatus, ...]:
+        """What each engine is doing, in the order of the settings."""
+        return tuple(self._engines.values())
+
+    def well_since_ns(self, engine: str) -> int:
+        """Since when an engine has been READY or BUSY, monotonic; 0 when it never was."""
+        return self._well_since_ns.get(engine, 0)
+
+    def newest(self, engine: str) -> Answered | None:
+        """The newest answer of an engine, an error included."""
+        return self._newest.get(engine)
+
+    def last_good(self, engine: str) -> Result | None:
+        """The newest prediction that an engine finished, errors excluded."""
+        return self._good.get(engine)
+
+    def answered(self, seq: int, engine: str | None = None) -> Answered | None:
+        """A recent answer to frame `seq`, of `engine` or of the first that has its pixels."""
+        names = [engine] if engine else list(self._history)
+        found = [item for name in names for item in self._history.get(name, ()) if item.result.seq == seq]
+        return next((item for item in found if item.pixels is not None), found[0] if found else None)
+
+    def recent_frame(self, seq: int) -> Frame | None:
+        """A frame that came lately; its pixels may be gone."""
+        return next((frame for frame in reversed(self._frames) if frame.seq == seq), None)
+
+    async def live_picture(self, width: int) -> Picture | None:
+        """The newest picture at about `width`, encoded once for all; None when it cannot be read."""
+        return await self.darkroom.live(lambda: (self.frame, self.frame_order) if self.frame else None, width)
+
+    async def answer_picture(self, answered: Answered, width: int) -> Picture:
+        """The picture that was answered, at about `width`, encoded once for all. It must have pixels."""
+        assert answered.pixels is not None
+        return await self.darkroom.answer(answered.frame, answered.order, answered.pixels, width)
+
+    async def answer_text(self, answered: Answered, view: View) -> str:
+        """The open JSON object `{...` of a `result` message for this view, made once; the sender adds its age."""
+        result = answered.result
+        fields, problem = await self.darkroom.once(
+            ("fields", result.engine, answered.order), lambda: page_answer(result)
+        )
+        key = ("text", result.engine, answered.order, view.overlay, view.verdict, view.explanation)
+        return await self.darkroom.once(key, lambda: _result_text(result, fields, problem, view))
+
+    @contextmanager
+    def watched(self, view: str) -> Iterator[asyncio.Event]:
+        """An event that is set whenever something new is there, for one page of `view`."""
+        event = asyncio.Event()
+        event.set()
+        self._watchers.add(event)
+        self.viewers[view] += 1
+        try:
+            yield event
+        finally:
+            self._watchers.discard(event)
+            self.viewers[view] -= 1
+
+    def close(self) -> None:
+        """Ends the threads."""
+        self.darkroom.close()
+
+    def _put_frame(self, frame: Frame) -> None:
+        self.frame = frame
+        self.frame_order += 1
+        self._frames.append(frame)
+        if frame.signal.has_picture and not self.picture_since_ns:
+            self.picture_since_ns = frame.captured_ns
+        self.metrics.frame(frame)
+        self._tell()
+
+    def _put_status(self, status: Status) -> None:
+        before = self.status
+        if status.signal is Signal.OFFLINE:
+            status = replace(before, signal=Signal.OFFLINE, message=status.message, fps=0.0)
+        if not status.signal.has_picture:
+            self.picture_since_ns = 0
+        self.status = status
+        if (status.signal, status.message) != (before.signal, before.message):
+            self._state_changed()
+
+    def _put_engine(self, status: EngineStatus) -> None:
+        before = self._engines.get(status.engine)
+        self._engines[status.engine] = status
+        was_well = before is not None and before.state.is_well
+        if status.state.is_well and not was_well:
+            self._well_since_ns[status.engine] = clock.monotonic_ns()
+        well = was_well and status.state.is_well
+        if before is None or (not well and (status.state, status.message) != (before.state, before.message)):
+            self._state_changed()
+
+    def _state_changed(self) -> None:
+        self.state_order += 1
+        self._tell()
+
+    def _tell(self) -> None:
+        for event in self._watchers:
+            event.set()
+
+
+def _result_text(result: Result, fields: dict[str, object], problem: str, view: View) -> str:
+    timing = result.timing
+    shown = {name: value for name, value in fields.items() if view.shows(name)}
+    message = {
+        "type": "result",
+        "engine": result.engine,
+        "seq": result.seq,
+        "error": problem,
+        "answer": shown,
+        "timing": {"model_ms": round(timing.model_ms, 2), "added_ms": round(timing.added_ms, 2)},
+    }
+    return text_of(message)[:-1]

@@ -1,0 +1,112 @@
+"""Whether the system does its job: the rules behind `/health`."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import bedside
+from bedside import clock
+from bedside.hub.feed import Feed
+from bedside.messages import EngineStatus, Signal
+
+DEADLINE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How old the newest may be, in seconds."""
+
+    frame_s: float = 2.0
+    answer_s: Mapping[str, float] = field(default_factory=dict)
+    """By engine; what is not named has 10 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One word, the sentences behind it, and all of `/health`."""
+
+    status: str
+    problems: tuple[str, ...]
+    body: dict[str, Any]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the system does its job."""
+        return self.status == "ok"
+
+
+def health(feed: Feed, limits: Limits, now_ns: int | None = None) -> Health:
+    """The health at this moment. An engine's is the age of its last finished prediction, never "the port answers"."""
+    now_ns = clock.monotonic_ns() if now_ns is None else now_ns
+    found = [*_signal_problems(feed, limits, now_ns)]
+    for engine in feed.engine_statuses:
+        found += _engine_problems(feed, engine, limits.answer_s.get(engine.engine, DEADLINE_S), now_ns)
+    status = found[0][0] if found else "ok"
+    problems = tuple(sentence for _, sentence in found)
+    frame = feed.frame
+    body = {
+        "status": status,
+        "problems": list(problems),
+        "signal": str(feed.status.signal),
+        "frame": {
+            "seq": frame.seq if frame else None,
+            "age_ms": round(clock.age_ms(frame.captured_ns, now_ns), 1) if frame else None,
+            "fps": round(feed.status.fps, 2),
+        },
+        "engines": {engine.engine: _engine(feed, engine, now_ns) for engine in feed.engine_statuses},
+        "recorder": None,
+        "viewers": sum(feed.viewers.values()),
+        "version": bedside.__version__,
+    }
+    return Health(status, problems, body)
+
+
+def _signal_problems(feed: Feed, limits: Limits, now_ns: int) -> Iterator[tuple[str, str]]:
+    signal = feed.status.signal
+    if not signal.has_picture:
+        yield str(signal), feed.status.message or f"The signal is '{signal}'; expected live or frozen."
+    elif feed.frame is None:
+        yield "stale", f"The signal is '{signal}', but no frame has reached the server yet."
+    else:
+        age_s = clock.age_ms(feed.frame.captured_ns, now_ns) / 1e3
+        if age_s > limits.frame_s:
+            yield "stale", f"The newest frame is {age_s:.1f} s old; expected at most {limits.frame_s:g} s."
+
+
+def _engine_problems(feed: Feed, engine: EngineStatus, limit_s: float, now_ns: int) -> Iterator[tuple[str, str]]:
+    if not engine.state.is_well:
+        said = f": {engine.message}" if engine.message else "."
+        yield "engine", f"The engine '{engine.engine}' is {engine.state}{said}"
+        return
+    if not (feed.status.signal.has_picture and feed.picture_since_ns):
+        return
+    # An answer is only owed since there were both a picture and a running engine.
+    owed_ns = max(_answered_ns(feed, engine), feed.picture_since_ns, feed.well_since_ns(engine.engine))
+    if (age_s := clock.age_ms(owed_ns, now_ns) / 1e3) > limit_s:
+        yield (
+            "engine",
+            f"Engine '{engine.engine}' finished no prediction for {age_s:.1f} s; expected one every {limit_s:g} s.",
+        )
+
+
+def _answered_ns(feed: Feed, engine: EngineStatus) -> int:
+    good = feed.last_good(engine.engine)
+    return good.timing.answered_ns if good else 0
+
+
+def _engine(feed: Feed, engine: EngineStatus, now_ns: int) -> dict[str, Any]:
+    answered_ns = _answered_ns(feed, engine)
+    return {
+        "state": str(engine.state),
+        "answers": engine.answers,
+        "errors": engine.errors,
+        "age_ms": round(clock.age_ms(answered_ns, now_ns), 1) if answered_ns else None,
+        "model_ms": round(engine.model_ms, 2),
+        "added_ms": round(engine.added_ms, 2),
+        "restarts": engine.restarts,
+    }
+
+
+SIGNAL_WORDS = tuple(str(signal) for signal in Signal if not signal.has_picture)
+WORDS = ("ok", "stale", "engine", *SIGNAL_WORDS)
+"""Every word that `status` can be."""

@@ -1,0 +1,336 @@
+"""A page's websocket: the newest picture when the page has room for it, answers and states (docs/topics/pages.md)."""
+
+import asyncio
+import json
+import logging
+import math
+import struct
+from collections import deque
+from collections.abc import Awaitable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
+
+import bedside
+from bedside import clock
+from bedside.errors import WireError
+from bedside.hub.answer import text_of
+from bedside.hub.feed import Answered, Feed
+from bedside.hub.picture import Picture
+from bedside.hub.state import state
+from bedside.hub.view import View
+from bedside.wire import parse
+
+log = logging.getLogger(__name__)
+
+CREDIT = 2
+"""So many pictures of a stream may be on their way to a page that has not said yet that it painted them."""
+
+STATE_EVERY_S = 0.25
+STUCK_AFTER_S = 10.0
+HEARTBEAT_S = 7.0
+"""A page that leaves a ping unanswered for half of this is dropped, so a sleeping one after about ten seconds."""
+
+FRESH_MS = 10_000.0
+"""A page that has just come is sent nothing older."""
+
+SOCKETS = web.AppKey[set[web.WebSocketResponse]]("sockets")
+"""The open pages of an application; closed when it shuts down."""
+
+MAX_WIDTH = 7680
+MAX_AGE_MS = 1e7
+MAX_MESSAGE_BYTES = 4096
+
+
+@dataclass(slots=True)
+class Stream:
+    """One page's side of `live` or `answer`."""
+
+    width: int = 0
+    """What the page wants; 0 is nothing."""
+    order: int = 0
+    """The newest arrival that was sent, or passed over before the page came."""
+    unpainted: deque[int] = field(default_factory=deque)
+    """Sequence numbers that were sent and not said to be painted."""
+
+    def has_room(self) -> bool:
+        """Whether the page wants another picture now."""
+        return self.width > 0 and len(self.unpainted) < CREDIT
+
+    def painted(self, seq: int) -> bool:
+        """The page painted `seq`, and will not paint what was sent before it. False when it was never sent."""
+        if seq not in self.unpainted:
+            return False
+        while self.unpainted.popleft() != seq:
+            pass
+        return True
+
+
+class Garbage(WireError):
+    """A page sent something that is no message."""
+
+    def __init__(self, message: str, code: WSCloseCode = WSCloseCode.INVALID_TEXT) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Page:
+    """One open page. One task sends, one receives; the feed's event wakes the sender."""
+
+    def __init__(self, socket: web.WebSocketResponse, feed: Feed, view: View, wake: asyncio.Event) -> None:
+        self._socket = socket
+        self._feed = feed
+        self._view = view
+        self._wake = wake
+        self._streams = {"live": Stream(order=self._stale_order()), "answer": Stream()}
+        self._results: dict[str, int] = {}
+        self._state_order = -1
+        self._state_due_ns = 0
+        self.skips = 0
+
+    async def run(self, *, can_control: bool) -> None:
+        """Serves the page until it goes, sends garbage, or is stuck."""
+        await self._send_text(self._hello(can_control))
+        sender = asyncio.create_task(self._send_for_ever(), name="page sender")
+        receiver = asyncio.create_task(self._receive_for_ever(), name="page receiver")
+        try:
+            await asyncio.wait({sender, receiver}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sender, receiver):
+                task.cancel()
+            outcomes = await asyncio.gather(sender, receiver, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, Exception):
+                raise outcome
+
+    def _hello(self, can_control: bool) -> str:
+        engines = self._feed.engine_names if self._view.has_answers else ()
+        return text_of(
+            {
+                "type": "hello",
+                "version": bedside.__version__,
+                "view": self._view.as_json(),
+                "can_control": can_control and self._view.controls,
+                "engines": list(engines),
+            }
+        )
+
+    # Sending
+
+    async def _send_for_ever(self) -> None:
+        while True:
+            self._wake.clear()
+            await self._send_state()
+            await self._send_results()
+            await self._send_pictures()
+            left_s = (self._state_due_ns - clock.monotonic_ns()) / clock.NS_PER_S
+            try:
+                async with asyncio.timeout(max(0.0, left_s)):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+
+    async def _send_state(self) -> None:
+        now_ns = clock.monotonic_ns()
+        if self._feed.state_order == self._state_order and now_ns < self._state_due_ns:
+            return
+        self._state_order = self._feed.state_order
+        self._state_due_ns = now_ns + int(STATE_EVERY_S * clock.NS_PER_S)
+        message = state(self._feed, has_answers=self._view.has_answers, picture_skips=self.skips)
+        await self._send_text(text_of(message))
+
+    async def _send_results(self) -> None:
+        for answered in self._due_results():
+            self._results[answered.result.engine] = answered.order
+            text = await self._feed.answer_text(answered, self._view)
+            await self._send_text(_with_age(text, answered))
+
+    def _due_results(self) -> Iterator[Answered]:
+        """The newest answers that travel as text: all, but for the one that travels with its picture."""
+        if not self._view.has_answers:
+            return
+        for number, name in enumerate(self._feed.engine_names):
+            answered = self._feed.newest(name)
+            if answered is None or answered.order <= self._results.get(name, 0):
+                continue
+            if number == 0 and self._view.has_answered_picture and answered.pixels is not None:
+                continue
+            if name in self._results or _age_ms(answered) < FRESH_MS:
+                yield answered
+
+    async def _send_pictures(self) -> None:
+        live, answer = self._live(), self._answer()
+        if answer is None:
+            if live is not None:
+                await live
+        elif live is None:
+            await answer
+        else:
+            # Both are encoded at the same time; neither waits for the other's encoding, only for its sending.
+            await asyncio.gather(live, answer)
+
+    def _live(self) -> Awaitable[None] | None:
+        stream = self._streams["live"]
+        if not stream.has_room() or self._feed.frame_order <= stream.order:
+            return None
+        return self._send_live(stream)
+
+    async def _send_live(self, stream: Stream) -> None:
+        picture = await self._feed.live_picture(stream.width)
+        if picture is None or picture.order <= stream.order:
+            return
+        self._count(stream, "live", picture.order)
+        await self._send_picture("live", stream, picture, "")
+
+    def _answer(self) -> Awaitable[None] | None:
+        stream = self._streams["answer"]
+        names = self._feed.engine_names
+        answered = self._feed.newest(names[0]) if names else None
+        if not self._view.has_answered_picture or answered is None or answered.pixels is None:
+            return None
+        if not stream.has_room() or answered.order <= stream.order:
+            return None
+        if not stream.order and _age_ms(answered) > FRESH_MS:
+            return None
+        return self._send_answer(stream, answered)
+
+    async def _send_answer(self, stream: Stream, answered: Answered) -> None:
+        picture, text = await asyncio.gather(
+            self._feed.answer_picture(answered, stream.width), self._feed.answer_text(answered, self._view)
+        )
+        self._count(stream, "answer", answered.order)
+        await self._send_picture("answer", stream, picture, _with_age(text, answered))
+
+    def _count(self, stream: Stream, name: str, order: int) -> None:
+        """Notes what is sent and what was passed over, before the sending, which may take long."""
+        skipped = order - stream.order - 1 if stream.order else 0
+        self.skips += skipped
+        self._feed.metrics.sent(name, skipped)
+        stream.order = order
+
+    async def _send_picture(self, name: str, stream: Stream, picture: Picture, result: str) -> None:
+        stream.unpainted.append(picture.frame.seq)
+        header = {
+            "type": "picture",
+            "stream": name,
+            "seq": picture.frame.seq,
+            "age_ms": round(clock.age_ms(picture.frame.captured_ns), 1),
+            "width": picture.width,
+            "height": picture.height,
+            "signal": str(picture.frame.signal),
+        }
+        text = text_of(header)
+        head = (f'{text[:-1]},"result":{result}}}' if result else text).encode()
+        async with asyncio.timeout(STUCK_AFTER_S):
+            await self._socket.send_bytes(struct.pack(">I", len(head)) + head + picture.jpeg)
+
+    async def _send_text(self, text: str) -> None:
+        async with asyncio.timeout(STUCK_AFTER_S):
+            await self._socket.send_str(text)
+
+    def _stale_order(self) -> int:
+        """Arrivals up to this one are too old for a page that has just come."""
+        frame = self._feed.frame
+        fresh = frame is not None and clock.age_ms(frame.captured_ns) < FRESH_MS
+        return max(0, self._feed.frame_order - fresh)
+
+    # Receiving
+
+    async def _receive_for_ever(self) -> None:
+        async for message in self._socket:
+            await self._receive(message)
+
+    async def _receive(self, message: WSMessage) -> None:
+        if message.type is not WSMsgType.TEXT:
+            raise Garbage("a binary message; a page sends text messages only", WSCloseCode.UNSUPPORTED_DATA)
+        try:
+            said = parse(message.data)
+        except (WireError, RecursionError) as error:
+            raise Garbage(str(error)) from error
+        match said["type"]:
+            case "want":
+                self._want(said)
+            case "painted":
+                self._painted(said)
+            case "ping":
+                await self._send_text(json.dumps({"type": "pong", "id": _number(said, "id", 2**53)}))
+            case other:
+                raise Garbage(f"a message of type {other[:40]!r}; expected want, painted or ping")
+
+    def _want(self, said: dict[str, Any]) -> None:
+        widths = {name: int(_number(said, name, MAX_WIDTH)) for name in self._streams}
+        for name, stream in self._streams.items():
+            stream.width = widths[name]
+        self._wake.set()
+
+    def _painted(self, said: dict[str, Any]) -> None:
+        stream = self._streams.get(str(said.get("stream")))
+        if stream is None:
+            raise Garbage(f"a painted message of stream {str(said.get('stream'))[:40]!r}; expected live or answer")
+        age_ms = _number(said, "age_ms", MAX_AGE_MS)
+        if stream.painted(int(_number(said, "seq", 2**53))):
+            self._feed.metrics.painted(str(said["stream"]), age_ms)
+            self._wake.set()
+
+
+async def serve_page(request: web.Request, feed: Feed, view: View, *, can_control: bool) -> web.WebSocketResponse:
+    """Serves one page's websocket until it ends; tells a page that sends garbage so, and closes it."""
+    socket = web.WebSocketResponse(
+        compress=False, heartbeat=HEARTBEAT_S, max_msg_size=MAX_MESSAGE_BYTES, writer_limit=1, timeout=2.0
+    )
+    await socket.prepare(request)
+    request.app[SOCKETS].add(socket)
+    with feed.watched(view.name) as wake:
+        try:
+            await Page(socket, feed, view, wake).run(can_control=can_control)
+        except Garbage as error:
+            feed.metrics.dropped("garbage")
+            log.warning("page of view %s closed: it sent %s", view.name, error)
+            await _close(request, socket, error.code, f"The server closed this page: it sent {error}.")
+        except TimeoutError:
+            feed.metrics.dropped("stuck")
+            log.warning("page of view %s dropped: it took nothing for %g s", view.name, STUCK_AFTER_S)
+            _abort(request)
+        except ConnectionError as error:
+            log.info("page of view %s went: %s", view.name, error)
+        finally:
+            request.app[SOCKETS].discard(socket)
+    return socket
+
+
+async def _close(request: web.Request, socket: web.WebSocketResponse, code: WSCloseCode, sentence: str) -> None:
+    try:
+        async with asyncio.timeout(STUCK_AFTER_S):
+            await socket.send_str(text_of({"type": "error", "message": sentence}))
+            await socket.close(code=code)
+    except (ConnectionError, TimeoutError):
+        _abort(request)
+
+
+def _abort(request: web.Request) -> None:
+    """Ends the connection at once; what is still in its buffers is not worth sending."""
+    if request.transport is not None:
+        request.transport.abort()
+
+
+def _with_age(open_object: str, answered: Answered) -> str:
+    return f'{open_object},"age_ms":{_age_ms(answered):.1f}}}'
+
+
+def _age_ms(answered: Answered) -> float:
+    return clock.age_ms(answered.result.timing.captured_ns)
+
+
+def _number(said: dict[str, Any], name: str, most: float) -> float:
+    value = said.get(name)
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not math.isfinite(value)
+        or not 0 <= value <= most
+    ):
+        raise Garbage(
+            f"a {said['type']} message whose {name} is {str(value)[:40]!r}; expected a number from 0 to {most:g}"
+        )
+    return value

@@ -1,0 +1,106 @@
+"""JPEGs for pages: each (stream, frame, width) is encoded once, in a thread, and shared by all who want it."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import cv2
+import numpy as np
+import simplejpeg
+
+from bedside.errors import BusError
+from bedside.messages import Frame, Pixels
+
+Borrow = Callable[[Frame], AbstractContextManager[Pixels]]
+"""Lends a frame's pixels; raises Overwritten, on leaving at the latest, when they were not that frame's."""
+
+T = TypeVar("T")
+
+STEP_PX = 80
+"""Widths are rounded up to a multiple of this, so that tablets of about one size share one encode."""
+
+KEPT = 24
+TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One encoded picture and the frame whose pixels it shows."""
+
+    frame: Frame
+    order: int
+    """Which arrival at the hub this frame was; grows even where sequence numbers start again."""
+    width: int
+    height: int
+    jpeg: bytes
+
+
+class Darkroom:
+    """Makes every picture once, in one or two threads of its own. Belongs to one event loop."""
+
+    def __init__(self, borrow: Borrow, *, quality: int = 85, threads: int = 2) -> None:
+        self._borrow = borrow
+        self._quality = quality
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="bedside-picture")
+        self._made: OrderedDict[tuple[object, ...], asyncio.Future[object]] = OrderedDict()
+        self.encodes = 0
+
+    def once(self, key: tuple[object, ...], make: Callable[[], T]) -> "asyncio.Future[T]":
+        """The outcome of `make`, run in a thread for the first who asks for `key` and shared with the others."""
+        future = self._made.get(key)
+        if future is None:
+            future = asyncio.get_running_loop().run_in_executor(self._pool, make)
+            self._made[key] = future
+            while len(self._made) > KEPT:
+                self._made.popitem(last=False)
+        return asyncio.shield(future)  # type: ignore[arg-type]
+
+    def live(self, newest: Callable[[], tuple[Frame, int] | None], width: int) -> "asyncio.Future[Picture | None]":
+        """The newest picture at `width`; None when it could not be read in time."""
+        now = newest()
+        order = now[1] if now else 0
+        return self.once(("live", order, rounded(width)), lambda: self._live(newest, now, width))
+
+    def answer(self, frame: Frame, order: int, pixels: Pixels, width: int) -> "asyncio.Future[Picture]":
+        """The answered picture `pixels` at `width`."""
+        return self.once(("answer", order, rounded(width)), lambda: self._encode(frame, order, pixels, width))
+
+    def close(self) -> None:
+        """Ends the threads after what they are at."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _live(
+        self, newest: Callable[[], tuple[Frame, int] | None], first: tuple[Frame, int] | None, width: int
+    ) -> Picture | None:
+        found = first
+        for _ in range(TRIES):
+            if found is None:
+                return None
+            frame, order = found
+            if frame.jpeg is not None and rounded(width) >= frame.width:
+                return Picture(frame, order, frame.width, frame.height, frame.jpeg)
+            try:
+                with self._borrow(frame) as view:
+                    return self._encode(frame, order, view, width)
+            except BusError:
+                found = newest()
+        return None
+
+    def _encode(self, frame: Frame, order: int, pixels: Pixels, width: int) -> Picture:
+        height_px, width_px = pixels.shape[:2]
+        wanted = min(rounded(width), width_px)
+        if wanted < width_px:
+            height_px = max(1, round(height_px * wanted / width_px))
+            pixels = np.asarray(cv2.resize(pixels, (wanted, height_px), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        jpeg = simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), quality=self._quality, colorspace="RGB")
+        self.encodes += 1
+        return Picture(frame, order, wanted, height_px, jpeg)
+
+
+def rounded(width: int) -> int:
+    """`width` rounded up to the step that pages share."""
+    return -(-width // STEP_PX) * STEP_PX

@@ -1,0 +1,133 @@
+"""A snapshot: the exact pixels of the frame that a person saw, with the answer to it, kept in the session."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import numpy as np
+
+from bedside import clock
+from bedside.errors import BusError
+from bedside.hub.answer import plain, png_of
+from bedside.hub.feed import Answered, Feed
+from bedside.messages import Frame, Pixels, Result
+from bedside.session.folder import Session
+
+T = TypeVar("T")
+
+GONE = "that picture is gone; tap again while it is on the screen"
+
+
+class Gone(BusError):
+    """The frame's pixels are nowhere any more."""
+
+
+class Snapshots:
+    """Keeps snapshots in one session, in one thread of its own."""
+
+    def __init__(self, feed: Feed, session: Session, about: Mapping[str, Any] | None = None) -> None:
+        """`about` is written beside every snapshot, such as the settings in use."""
+        self._feed = feed
+        self._session = session
+        self._about = dict(about or {})
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="bedside-snapshot")
+
+    async def keep(self, seq: int | None, engine: str | None, view: str) -> dict[str, Any]:
+        """Keeps frame `seq` (None: the newest) with the answer of `engine`. Returns `path`, `seq` and `name`.
+
+        Raises Gone when the pixels are lost, SessionError when they cannot be written.
+        """
+        if seq is None:
+            if self._feed.frame is None:
+                raise Gone("there is no picture yet; wait until one is on the screen")
+            seq = self._feed.frame.seq
+        answered = self._feed.answered(seq, engine) or self._feed.answered(seq)
+        frame = self._feed.recent_frame(seq)
+        result = answered.result if answered and answered.result.engine == engine else None
+        return await self._run(lambda: self._keep(seq, answered, frame, result, view))
+
+    async def listed(self) -> list[dict[str, Any]]:
+        """This session's snapshots, oldest first."""
+        return await self._run(self._session.snapshots)
+
+    async def png(self, name: str) -> bytes:
+        """A snapshot's picture. Raises SessionError when there is none of this name."""
+        return await self._run(lambda: self._session.snapshot_png(name))
+
+    def close(self) -> None:
+        """Ends the thread after what it is at."""
+        self._thread.shutdown(wait=True)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _keep(
+        self, seq: int, answered: Answered | None, frame: Frame | None, result: Result | None, view: str
+    ) -> dict[str, Any]:
+        pixels = self._pixels(answered, frame)
+        name = f"{seq}_{result.engine}" if result else str(seq)
+        files = {".png": png_of(pixels)}
+        if result is not None and isinstance(mask := result.answer.get("mask"), np.ndarray):
+            files[".mask.png"] = png_of(mask)
+        about = self._described(seq, frame, result, view, pixels)
+        files[".json"] = json.dumps(about, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        engine = result.engine if result else None
+        path = self._session.keep_snapshot(name, files, {"seq": seq, "engine": engine, "view": view})
+        return {"path": path, "seq": seq, "name": name}
+
+    def _pixels(self, answered: Answered | None, frame: Frame | None) -> Pixels:
+        if answered is not None and answered.pixels is not None:
+            return answered.pixels
+        if frame is None:
+            raise Gone(GONE)
+        try:
+            with self._feed.borrow(frame) as view:
+                return view.copy()
+        except BusError as error:
+            raise Gone(GONE) from error
+
+    def _described(
+        self, seq: int, frame: Frame | None, result: Result | None, view: str, pixels: Pixels
+    ) -> dict[str, Any]:
+        described: dict[str, Any] = {
+            **self._about,
+            "seq": seq,
+            "view": view,
+            "width": pixels.shape[1],
+            "height": pixels.shape[0],
+            "kept_wall_ns": clock.wall_ns(),
+            "captured_wall_ns": frame.wall_ns if frame else None,
+            "signal": str(self._feed.status.signal),
+            "result": None,
+        }
+        if result is not None:
+            fields = {name: _kept(value) for name, value in result.answer.items() if name not in ("mask", "images")}
+            timing = {
+                name: getattr(result.timing, name)
+                for name in (
+                    "captured_ns",
+                    "published_ns",
+                    "taken_ns",
+                    "asked_ns",
+                    "answered_ns",
+                    "model_ms",
+                    "added_ms",
+                )
+            }
+            described["result"] = {
+                "engine": result.engine,
+                "seq": result.seq,
+                "error": result.error,
+                "answer": fields,
+                "timing": timing,
+            }
+        return described
+
+
+def _kept(value: Any) -> Any:
+    try:
+        return plain(value)
+    except (TypeError, ValueError) as error:
+        return f"not kept: {error}"

@@ -1,0 +1,59 @@
+"""The `state` message of a page and `GET /api/state`: what signal and engines are doing, with ages as of now."""
+
+from typing import Any
+
+from bedside import clock
+from bedside.hub.feed import Feed
+from bedside.messages import EngineStatus
+
+
+def state(feed: Feed, *, has_answers: bool = True, picture_skips: int = 0) -> dict[str, Any]:
+    """The state as the page reads it; ages in milliseconds. Without answers, `engines` is empty."""
+    now_ns = clock.monotonic_ns()
+    return {
+        "type": "state",
+        "signal": signal_state(feed, now_ns),
+        "engines": [engine_state(feed, status, now_ns) for status in feed.engine_statuses] if has_answers else [],
+        "recorder": None,
+        "viewers": sum(feed.viewers.values()),
+        "picture_skips": picture_skips,
+    }
+
+
+def signal_state(feed: Feed, now_ns: int) -> dict[str, Any]:
+    """The source's side."""
+    status, frame = feed.status, feed.frame
+    return {
+        "state": str(status.signal),
+        "message": status.message,
+        "source": status.source,
+        "device": status.device,
+        "fps": round(status.fps, 2),
+        "age_ms": _age(frame.captured_ns if frame else 0, now_ns),
+        "drops": status.drops,
+        "skips": status.skips,
+        "width": frame.width if frame else status.width,
+        "height": frame.height if frame else status.height,
+    }
+
+
+def engine_state(feed: Feed, status: EngineStatus, now_ns: int) -> dict[str, Any]:
+    """One engine's side."""
+    good = feed.last_good(status.engine)
+    return {
+        "name": status.engine,
+        "state": str(status.state),
+        "message": status.message,
+        "answers": status.answers,
+        "errors": status.errors,
+        "restarts": status.restarts,
+        "fps": round(status.fps, 2),
+        "model_ms": round(status.model_ms, 2),
+        "added_ms": round(status.added_ms, 2),
+        "answer_age_ms": _age(good.timing.captured_ns if good else 0, now_ns),
+        "busy_ms": _age(status.asked_ns, now_ns),
+    }
+
+
+def _age(since_ns: int, now_ns: int) -> float | None:
+    return round(clock.age_ms(since_ns, now_ns), 1) if since_ns else None

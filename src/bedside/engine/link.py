@@ -1,0 +1,232 @@
+"""One engine's life as the server sees it: is it there, is it well, what does it answer.
+
+docs/topics/engines.md draws the states.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from bedside import clock
+from bedside.engine.client import Failure, Readiness
+from bedside.engine.exchange import Exchange
+from bedside.engine.protocol import Answer
+from bedside.engine.staging import Borrow, Staged
+from bedside.engine.tally import Tally
+from bedside.errors import EngineDied, Overdue, PredictFailed, Unreachable
+from bedside.messages import EngineState, EngineStatus, Frame, Result, Timing
+
+LOG = logging.getLogger(__name__)
+FIRST_PROBE_S = 0.1
+STARTING_PROBE_S = 0.2
+SLOWEST_PROBE_S = 1.0
+GRACE_S = 0.5
+"""A runner ends itself at its deadline; so much longer the link waits, to see that happen."""
+NEVER_SEEN_S = 10.0
+"""So long an engine that was never reached counts as starting."""
+AGAIN = "; it is starting again"
+
+
+class EngineLink:
+    """The engine `name` at `url`, asked with frames of `size` ([width, height], empty: their own) and `color`.
+
+    `run` keeps the state true and must run all the time; `answer` asks, one frame at a time. Every change of state goes
+    to `report`. The first answer after a start may take `start_deadline_s`, each other `deadline_s`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        *,
+        size: tuple[int, ...] = (),
+        color: str = "rgb",
+        deadline_s: float = 10.0,
+        start_deadline_s: float = 300.0,
+        max_fps: float = 0.0,
+        report: Callable[[EngineStatus], None],
+    ) -> None:
+        self.name = name
+        self.max_fps = max_fps
+        self._exchange = Exchange(name, url, size=size, color=color)
+        self._deadline_s = deadline_s
+        self._start_deadline_s = max(start_deadline_s, deadline_s)
+        self._report = report
+        self._tally = Tally()
+        self._state = EngineState.NEW
+        self._message = ""
+        self._changes = 0
+        self._asked_ns = 0
+        self._process = ""
+        self._was_well = False
+        self._is_warm = False
+        self._started_ns = clock.monotonic_ns()
+        self._well = asyncio.Event()
+        self._lost = asyncio.Event()
+
+    @property
+    def status(self) -> EngineStatus:
+        """What the engine is doing now."""
+        tally = self._tally
+        return EngineStatus(
+            engine=self.name,
+            state=self._state,
+            message=self._message,
+            answers=tally.answers,
+            errors=tally.errors,
+            restarts=tally.restarts,
+            answered_ns=tally.answered_ns,
+            asked_ns=self._asked_ns,
+            model_ms=tally.model_ms,
+            added_ms=tally.added_ms,
+            fps=tally.fps(clock.monotonic_ns()),
+        )
+
+    async def until_well(self) -> None:
+        """Wait until answers can be expected."""
+        await self._well.wait()
+
+    async def run(self) -> None:
+        """Look after the engine until cancelled: find it, notice that it is gone, find it again."""
+        self._started_ns = clock.monotonic_ns()
+        pause_s = FIRST_PROBE_S
+        while True:
+            if not self._asked_ns:  # a running request tells by itself how the engine is
+                await self._probe()
+            if self._state.is_well:
+                pause_s = SLOWEST_PROBE_S
+            elif self._state is EngineState.STARTING and self._process:
+                pause_s = STARTING_PROBE_S
+            else:
+                pause_s = min(pause_s * 1.3, SLOWEST_PROBE_S)
+            if await self._was_lost_within(pause_s):
+                pause_s = FIRST_PROBE_S
+
+    async def answer(self, frame: Frame, borrow: Borrow, left: Callable[[], None] | None = None) -> Result:
+        """The engine's answer to a frame; a Result with an error where the model failed, hung or died on it.
+
+        `left` is called when the request is on its way: from then on the caller has time until the answer. Raises
+        Unreachable while the engine is not well or another answer is awaited, Overwritten when the frame's pixels are
+        gone already, EngineError when there is no shared memory left.
+        """
+        if not self._state.is_well or self._asked_ns:
+            raise Unreachable(f"engine {self.name} takes no frame now; it is {self._state}: {self._message or 'busy'}")
+        taken_ns = self._asked_ns = clock.monotonic_ns()
+        try:
+            staged = await self._exchange.stage(frame, borrow)
+            self._asked_ns = clock.monotonic_ns()
+            self._become(EngineState.BUSY, "" if self._is_warm else "first answer since its start")
+            return await self._ask(frame, staged, taken_ns, left)
+        finally:
+            self._asked_ns = 0
+            if self._state is EngineState.BUSY:
+                self._become(EngineState.READY)
+
+    async def close(self) -> None:
+        """Let go of the engine and of the shared memory."""
+        await self._exchange.close()
+
+    async def _ask(self, frame: Frame, staged: Staged, taken_ns: int, left: Callable[[], None] | None) -> Result:
+        error, answer, model_ms = "", None, None
+        try:
+            answer = await self._within_deadline(frame, staged, left)
+            model_ms = answer.model_ms
+        except Failure as failure:
+            error, model_ms = str(failure), failure.model_ms
+        except PredictFailed as failure:
+            error = str(failure)
+        except (EngineDied, Overdue) as loss:
+            error = str(loss)
+            self._lose(error)
+        now_ns = clock.monotonic_ns()
+        if model_ms is None:  # the server does not say: all of the request counts as the model's
+            model_ms = (now_ns - self._asked_ns) / clock.NS_PER_MS
+        timing = Timing(frame.captured_ns, frame.published_ns, taken_ns, self._asked_ns, now_ns, model_ms)
+        if answer is None:
+            self._tally.errors += 1
+            return Result(self.name, frame.seq, timing, error=error)
+        self._is_warm = True
+        self._tally.count(now_ns, model_ms, timing.added_ms)
+        return Result(self.name, frame.seq, timing, answer.fields)
+
+    async def _within_deadline(self, frame: Frame, staged: Staged, left: Callable[[], None] | None) -> Answer:
+        deadline_s = self._deadline_s if self._is_warm else self._start_deadline_s
+        try:
+            async with asyncio.timeout(deadline_s + GRACE_S):
+                return await self._exchange.send(frame, staged, left)
+        except TimeoutError:
+            raise Overdue(f"no answer within {deadline_s:g} s; it hangs") from None
+        except EngineDied as error:
+            if clock.age_ms(self._asked_ns) >= deadline_s * 1000:
+                raise Overdue(f"no answer within {deadline_s:g} s; it was stopped") from error
+            raise
+
+    async def _probe(self) -> None:
+        changes = self._changes
+        try:
+            found: Readiness | Unreachable = await self._exchange.client.readiness()
+        except Unreachable as error:
+            found = error
+        if changes != self._changes or self._asked_ns:
+            return  # an answer has told more meanwhile
+        if isinstance(found, Unreachable):
+            self._miss(found)
+        else:
+            self._meet(found)
+
+    def _meet(self, found: Readiness) -> None:
+        """The engine's process speaks."""
+        is_new = found.process != self._process
+        self._process = found.process
+        if found.state.is_well:
+            if found.state is EngineState.BUSY and self._state is EngineState.DEAD and not is_new:
+                return  # it still hangs on what it did not answer in time
+            if is_new or not self._state.is_well:
+                self._tally.restarts += self._was_well
+                self._was_well, self._is_warm = True, False
+                self._exchange.begin(found.shares_memory)
+                self._become(EngineState.READY, anew=True)
+        elif self._state is not EngineState.FAILED or found.state is EngineState.FAILED:
+            self._become(found.state, found.error)
+        elif not self._message.endswith(AGAIN):
+            self._become(EngineState.FAILED, self._message + AGAIN)
+
+    def _miss(self, error: Unreachable) -> None:
+        """Nobody is there."""
+        if self._state.is_well:
+            self._lose(f"it is gone: {error}")
+        elif self._state is EngineState.NEW:
+            self._become(EngineState.STARTING, "waits for its process")
+        elif (
+            self._state is EngineState.STARTING
+            and not self._process
+            and clock.age_ms(self._started_ns) > NEVER_SEEN_S * 1000
+        ):
+            self._become(EngineState.FAILED, str(error))
+
+    def _lose(self, message: str) -> None:
+        self._become(EngineState.DEAD, message)
+        self._lost.set()
+
+    async def _was_lost_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._lost.wait()
+        except TimeoutError:
+            return False
+        self._lost.clear()
+        return True
+
+    def _become(self, state: EngineState, message: str = "", *, anew: bool = False) -> None:
+        if (state, message) == (self._state, self._message) and not anew:
+            return
+        if not (state.is_well and self._state.is_well):
+            level = logging.INFO if state.is_well else logging.WARNING
+            LOG.log(level, "engine %s is %s%s", self.name, state, f": {message}" if message else "")
+        self._state, self._message = state, message
+        self._changes += 1
+        if state.is_well:
+            self._well.set()
+        else:
+            self._well.clear()
+        self._report(self.status)

@@ -1,0 +1,41 @@
+"""What one engine has done so far, in numbers."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from statistics import median
+
+from bedside import clock
+
+WINDOW_S = 3.0
+
+
+@dataclass
+class Tally:
+    """Counts and medians of one engine; the medians are those of the last hundred answers."""
+
+    answers: int = 0
+    errors: int = 0
+    restarts: int = 0
+    answered_ns: int = 0
+    model_ms: float = 0.0
+    added_ms: float = 0.0
+    _model: deque[float] = field(default_factory=lambda: deque(maxlen=100))
+    _added: deque[float] = field(default_factory=lambda: deque(maxlen=100))
+    _times: deque[int] = field(default_factory=lambda: deque(maxlen=1000))
+
+    def count(self, answered_ns: int, model_ms: float, added_ms: float) -> None:
+        """One more answer."""
+        self.answers += 1
+        self.answered_ns = answered_ns
+        self._times.append(answered_ns)
+        self._model.append(model_ms)
+        self._added.append(added_ms)
+        self.model_ms, self.added_ms = median(self._model), median(self._added)
+
+    def fps(self, now_ns: int) -> float:
+        """Answers per second over the last seconds."""
+        while self._times and now_ns - self._times[0] > WINDOW_S * clock.NS_PER_S:
+            self._times.popleft()
+        if len(self._times) < 2:
+            return 0.0
+        return (len(self._times) - 1) * clock.NS_PER_S / max(1, now_ns - self._times[0])

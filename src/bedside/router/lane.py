@@ -1,0 +1,80 @@
+"""One engine's way through the router: take the newest frame, ask, keep the pixels, publish."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from bedside import clock
+from bedside.bus.mailbox import Mailbox
+from bedside.engine.staging import Borrow
+from bedside.errors import BusError, Closed, Overwritten, Unreachable
+from bedside.messages import Frame, Pixels, Result
+
+Publish = Callable[[Result, Pixels | None], None]
+
+
+class Link(Protocol):
+    """What a lane asks; engine.link.EngineLink is one."""
+
+    name: str
+    max_fps: float
+
+    def until_well(self) -> Awaitable[None]: ...
+    def answer(self, frame: Frame, borrow: Borrow, left: Callable[[], None] | None = None) -> Awaitable[Result]: ...
+
+
+class Lane:
+    """Asks one engine with the newest frame whenever it is free, at most `max_fps` times a second."""
+
+    def __init__(self, link: Link, borrow: Borrow, publish: Publish, is_wanted: Callable[[], bool]) -> None:
+        self.mailbox: Mailbox[Frame] = Mailbox()
+        self._link = link
+        self._borrow = borrow
+        self._publish = publish
+        self._is_wanted = is_wanted
+        self._asked_ns = 0
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            await self._link.until_well()
+            await self._until_due()
+            try:
+                frame = await self.mailbox.take()
+            except Closed:
+                return
+            if not self._is_wanted():
+                continue  # the signal was lost after this frame; the next one comes with the signal
+            self._asked_ns = clock.monotonic_ns()
+            try:
+                await self._ask(frame)
+            except (Overwritten, Unreachable):
+                continue  # the newest frame, when the engine is there
+
+    async def _until_due(self) -> None:
+        if self._link.max_fps > 0:
+            due_ns = self._asked_ns + clock.NS_PER_S / self._link.max_fps
+            await asyncio.sleep(max(0.0, (due_ns - clock.monotonic_ns()) / clock.NS_PER_S))
+
+    async def _ask(self, frame: Frame) -> None:
+        """Ask, and copy the picture while the engine computes."""
+        keeping: list[asyncio.Task[Pixels | None]] = []
+        try:
+            result = await self._link.answer(frame, self._borrow, lambda: keeping.append(self._keep(frame)))
+        except BaseException:
+            for task in keeping:
+                task.cancel()
+            raise
+        pixels = await (keeping[0] if keeping else self._keep(frame))
+        self._publish(result, pixels)
+
+    def _keep(self, frame: Frame) -> "asyncio.Task[Pixels | None]":
+        return asyncio.create_task(asyncio.to_thread(self._copy, frame))
+
+    def _copy(self, frame: Frame) -> Pixels | None:
+        """The frame's own pixels, or None when the ring has moved on."""
+        try:
+            with self._borrow(frame) as pixels:
+                return pixels.copy()
+        except BusError:
+            return None

@@ -17,6 +17,11 @@ class _Patient(logging.handlers.QueueHandler):
         super().__init__(lines)
         self.drops = 0
 
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        """Fix the text now; all else stays as it is, since the writer is in this process."""
+        record.msg, record.args = record.getMessage(), None
+        return record
+
     def enqueue(self, record: logging.LogRecord) -> None:
         """Keep the line, or count it as lost when the writer is too far behind."""
         try:
@@ -42,7 +47,9 @@ def start_logging(process: str, verbosity: int = 0) -> None:
     writer = logging.handlers.QueueListener(handler.queue, stderr)
     writer.start()
     atexit.register(writer.stop)
-    logging.basicConfig(level=logging.WARNING if verbosity < 2 else logging.DEBUG, handlers=[handler], force=True)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING if verbosity < 2 else logging.DEBUG)
     logging.getLogger("bedside").setLevel(level)
 
 

@@ -23,15 +23,21 @@ class SourceSettings:
     url: str = setting("synthetic:", "v4l2:, v4l2:/dev/v4l/by-id/..., opencv:0, file:clip.mp4?loop=1, synthetic:")
     host: str = setting("127.0.0.1", "interface on which the broadcaster listens")
     port: int = setting(8710, "port on which the broadcaster listens", least=1, most=65535)
-    token: str = setting("", "secret that a subscriber must show; needed when host is not this machine alone")
+    token: str = setting(
+        "", "secret of 8 signs or more that a subscriber shows; needed when others can reach host", pattern=r"\S{8,}"
+    )
     crop: tuple[int, ...] = setting(
-        (), "the part that leaves the broadcaster, [x, y, width, height] in pixels; [] is all"
+        (), "the part that leaves the broadcaster, [x, y, width, height] in pixels; [] is all", length=4
     )
     mask: tuple[tuple[int, ...], ...] = setting(
-        (), "parts painted black, [[x, y, width, height], ...] in pixels of the whole picture"
+        (), "parts painted black, [[x, y, width, height], ...] in pixels of the whole picture", length=4
     )
-    fan: tuple[int, ...] = setting((), "where the scan moves, [x, y, width, height]; [] finds it by itself")
-    size: str = setting("", "capture size such as 1920x1080; empty takes the best that the device delivers")
+    fan: tuple[int, ...] = setting((), "where the scan moves, [x, y, width, height]; [] finds it by itself", length=4)
+    size: str = setting(
+        "",
+        "capture size such as 1920x1080; empty takes the best that the device delivers",
+        pattern=r"[1-9]\d{1,4}x[1-9]\d{1,4}",
+    )
     fps: float = setting(0.0, "at most so many frames per second; 0 is as fast as they come", least=0)
     color_range: str = setting("auto", "what the device delivers", choices=("auto", "full", "limited"))
     placeholder: str = setting("", "image file of what this box shows when it has no signal")
@@ -46,7 +52,9 @@ class ServerSettings:
     host: str = setting("127.0.0.1", "interface on which the pages are served")
     port: int = setting(8080, "port on which the pages are served", least=1, most=65535)
     source: str = setting("", "the broadcaster's address; empty is the one of [source] on this machine")
-    token: str = setting("", "secret that a page must show; needed when host is not this machine alone")
+    token: str = setting(
+        "", "secret of 8 signs or more that a page shows; needed when others can reach host", pattern=r"\S{8,}"
+    )
     view: str = setting("explain", "the view that / shows")
     jpeg_quality: int = setting(85, "quality of the pages' pictures, 1 to 100", least=1, most=100)
     frame_max_age_s: float = setting(2.0, "an older newest frame turns /health red", least=0.1)
@@ -75,7 +83,7 @@ class EngineSettings:
     port: int = setting(
         0, "port of its process; 0 is 8720 for the first engine, 8721 for the second ...", least=0, most=65535
     )
-    size: tuple[int, ...] = setting((), "[width, height] that it wants; [] is the picture's own")
+    size: tuple[int, ...] = setting((), "[width, height] that it wants; [] is the picture's own", length=2)
     color: str = setting("rgb", "what it wants", choices=("rgb", "bgr", "grey"))
     max_fps: float = setting(0.0, "at most so many answers per second; 0 is as fast as it goes", least=0)
     deadline_s: float = setting(10.0, "an answer that takes longer means that it hangs; it is restarted", least=0.1)

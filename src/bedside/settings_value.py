@@ -2,6 +2,7 @@
 
 import difflib
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import MISSING, Field, field
 from types import GenericAlias
@@ -11,37 +12,58 @@ from bedside.errors import SettingsError
 
 
 def setting(
-    default: Any, help: str, choices: tuple[str, ...] = (), least: float = -math.inf, most: float = math.inf
+    default: Any,
+    help: str,
+    choices: tuple[str, ...] = (),
+    *,
+    least: float = -math.inf,
+    most: float = math.inf,
+    length: int = 0,
+    pattern: str = "",
 ) -> Any:
-    """One line of the table: its default (lists are written as tuples), its help text, and what it may be."""
-    return field(default=default, metadata={"help": help, "choices": choices, "least": least, "most": most})
+    """One line of the table: its default (lists are written as tuples), its help text, and what it may be.
+
+    `least` and `most` are for numbers, `length` is how many numbers each list has that is not empty, and a text
+    that is not empty matches `pattern`.
+    """
+    bounds = {"choices": choices, "least": least, "most": most, "length": length, "pattern": pattern}
+    return field(default=default, metadata={"help": help, **bounds})
 
 
 def checked_value(f: Field[Any], value: Any, where: str) -> Any:
     """`value` as the type of the field, lists as tuples, whole numbers as float where a float stands."""
     cast = _cast(f.type, value)
-    choices = f.metadata["choices"]
-    if cast is MISSING or not _in_range(f, cast) or (choices and cast not in choices):
+    if cast is MISSING or not _may_be(f, cast):
         raise SettingsError(f"{where} {f.name} is {value!r}; expected {expected(f)}: {f.metadata['help']}")
     return cast
 
 
 def expected(f: Field[Any]) -> str:
     """What a key's value may be, for a person."""
-    if f.metadata["choices"]:
-        return f"one of {', '.join(f.metadata['choices'])}"
-    least, most = f.metadata["least"], f.metadata["most"]
-    if least == -math.inf:
+    bounds = f.metadata
+    if bounds["choices"]:
+        return f"one of {', '.join(bounds['choices'])}"
+    if bounds["length"]:
+        each = f"[] or a list of {bounds['length']} whole numbers, 0 or more"
+        return each if get_args(f.type)[0] is int else f"[] or lists of {bounds['length']} whole numbers, 0 or more"
+    if bounds["least"] == -math.inf:
         return type_name(f.type)
-    return (
-        f"{type_name(f.type)}, {least} or more" if most == math.inf else f"{type_name(f.type)} from {least} to {most}"
-    )
+    if bounds["most"] == math.inf:
+        return f"{type_name(f.type)}, {bounds['least']} or more"
+    return f"{type_name(f.type)} from {bounds['least']} to {bounds['most']}"
 
 
-def _in_range(f: Field[Any], value: Any) -> bool:
-    if not isinstance(value, int | float):
-        return True
-    return math.isfinite(value) and f.metadata["least"] <= value <= f.metadata["most"]
+def _may_be(f: Field[Any], value: Any) -> bool:
+    bounds = f.metadata
+    if isinstance(value, str):
+        if bounds["choices"]:
+            return value in bounds["choices"]
+        return not value or re.fullmatch(bounds["pattern"] or "(?s).*", value) is not None
+    if isinstance(value, tuple):
+        if value and isinstance(value[0], tuple):
+            return all(part and _may_be(f, part) for part in value)
+        return not value or not bounds["length"] or (len(value) == bounds["length"] and min(value) >= 0)
+    return math.isfinite(value) and bool(bounds["least"] <= value <= bounds["most"])
 
 
 def _cast(kind: Any, value: Any) -> Any:

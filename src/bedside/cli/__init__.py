@@ -15,6 +15,7 @@ from bedside.cli import broadcast, demo, doctor, engine, init, serve, status, up
 from bedside.errors import BedsideError, SettingsError
 
 VERBS = (demo, init, up, doctor, status, broadcast, serve, engine)
+SERVICES = ("broadcast", "serve")
 FAILED, ASKED_WRONGLY, INTERRUPTED = 1, 2, 130
 
 EPILOG = """\
@@ -44,6 +45,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         print(f"bedside {arguments.verb}: {error}", file=sys.stderr)
         return ASKED_WRONGLY if isinstance(error, SettingsError) else FAILED
+    except Exception as error:
+        if arguments.verbose >= 2 or arguments.verb in SERVICES:  # a service's log must say where
+            raise
+        text = f"{type(error).__name__}: {error}"
+        print(f"bedside {arguments.verb}: a fault in Bedside, {text}; -vv shows where", file=sys.stderr)
+        return FAILED
 
 
 def parser() -> argparse.ArgumentParser:

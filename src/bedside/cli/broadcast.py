@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+from pathlib import Path
 
 from bedside.cli.live import live
 from bedside.cli.verb import add_verb, settings_of
@@ -32,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
 async def _broadcast(settings: Settings, stop: asyncio.Event) -> None:
     from bedside.bus.broadcaster import Broadcaster
     from bedside.source.capture import Capture
+    from bedside.source.images import load_image
 
     source = settings.source
     capture = Capture(
@@ -42,7 +44,7 @@ async def _broadcast(settings: Settings, stop: asyncio.Event) -> None:
         crop=source.crop,
         mask=source.mask,
         fan=source.fan,
-        placeholder=source.placeholder,
+        placeholder=load_image(Path(source.placeholder)) if source.placeholder else None,
         frozen_after_s=source.frozen_after_s,
     )
     broadcaster = Broadcaster(

@@ -8,10 +8,9 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+from bedside.cli.beforehand import refuse_what_cannot_work
 from bedside.cli.health import ask_health
 from bedside.cli.live import STOP_SIGNALS
-from bedside.cli.ports import refuse_taken_ports
-from bedside.errors import SettingsError
 from bedside.settings import Settings
 from bedside.supervisor.child import ChildState, ChildStatus
 from bedside.supervisor.leftovers import remove_leftovers
@@ -28,19 +27,13 @@ def run_machine(settings: Settings, file: Path, greet: Callable[[], None]) -> in
     Returns 130 after Ctrl-C and 0 after SIGTERM or SIGHUP. Raises SettingsError or BedsideError before anything is
     started when the machine cannot do it.
     """
-    for engine in settings.engines:
-        if engine.path and not engine.url and not (settings.folder / engine.path).exists():
-            raise SettingsError(
-                f"[[engine]] {engine.name}: path is {engine.path!r}, and there is no {settings.folder / engine.path}; "
-                f"expected a folder with engine.py in it, or a Python file"
-            )
-    refuse_taken_ports(settings)
+    refuse_what_cannot_work(settings)
     try:
         return asyncio.run(_run(settings, file, greet))
     finally:
-        left = remove_leftovers(settings.source.port, settings.server.port)
+        left = remove_leftovers(settings.ring_name, [engine.name for engine in settings.engines])
         if left:
-            log.info("removed %d files that killed processes left in shared memory", left)
+            log.info("removed from shared memory what killed processes had left: %s", ", ".join(left))
         (settings.folder / LOGS / STATUS_FILE).unlink(missing_ok=True)
 
 

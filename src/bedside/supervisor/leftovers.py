@@ -1,20 +1,40 @@
 """What killed processes leave behind in shared memory."""
 
+import fcntl
+import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 SHARED_MEMORY = Path("/dev/shm")
 
 
-def leftovers(source_port: int, server_port: int, folder: Path = SHARED_MEMORY) -> list[Path]:
-    """Files in shared memory that belong to the instance with these ports: its ring and its engines' buffers."""
-    ours = re.compile(rf"bedside-({source_port}|{server_port})(\D.*)?")
-    return sorted(path for path in folder.glob("bedside-*") if ours.fullmatch(path.name))
+def remove_leftovers(ring: str, engines: Iterable[str], folder: Path = SHARED_MEMORY) -> list[str]:
+    """Remove the ring of that name and the buffers of these engines, once all processes of the instance have ended.
+
+    A buffer on which a lock is held belongs to a living server, such as another instance with an engine of the same
+    name, and stays. Returns the names of what was removed.
+    """
+    names = "|".join(re.escape(name) for name in engines)
+    rings = re.compile(rf"{re.escape(ring)}(\.\w+)?")
+    buffers = re.compile(rf"bedside-stage-({names})-\d+-\d+")
+    removed = []
+    for path in sorted(folder.glob("bedside-*")):
+        if rings.fullmatch(path.name) or (buffers.fullmatch(path.name) and not _is_held(path)):
+            path.unlink(missing_ok=True)
+            removed.append(path.name)
+    return removed
 
 
-def remove_leftovers(source_port: int, server_port: int, folder: Path = SHARED_MEMORY) -> int:
-    """Remove them, once all processes of that instance have ended; returns how many there were."""
-    found = leftovers(source_port, server_port, folder)
-    for path in found:
-        path.unlink(missing_ok=True)
-    return len(found)
+def _is_held(path: Path) -> bool:
+    try:
+        fd = os.open(path, os.O_RDWR)
+    except OSError:
+        return True  # not ours to open, or gone already
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(fd)
+    return False

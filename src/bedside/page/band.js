@@ -1,0 +1,50 @@
+// What is written over the picture: why it is not to be believed, that it is held, and which frame it is.
+
+import { say } from "./ages.js";
+import { el, setText, show } from "./dom.js";
+import { icon, setIcon } from "./icons.js";
+
+/** @typedef {import("./stale.js").Notice} Notice */
+
+export class Bands {
+  /**
+   * @param {HTMLElement} stage
+   * @param {() => void} goOn
+   */
+  constructor(stage, goOn) {
+    this.stage = stage;
+    this.sign = icon("waiting");
+    this.title = el("strong");
+    this.detail = el("span");
+    this.trouble = el("div", "band", this.sign, el("p", "", this.title, this.detail));
+    this.trouble.setAttribute("role", "alert");
+    this.heldText = el("strong");
+    this.held = el("button", "held", icon("pause"), this.heldText);
+    this.held.type = "button";
+    this.held.addEventListener("click", goOn);
+    this.frozen = el("div", "frozen", icon("frozen"), el("strong", "", "Frozen on the scanner"));
+    this.tag = el("p", "tag");
+    for (const node of [this.trouble, this.held, this.frozen]) show(node, false);
+    stage.append(el("div", "veil"), this.tag, this.frozen, this.trouble, this.held);
+  }
+
+  /**
+   * @param {{trouble: Notice|null, heldMs: number|null, frozen: boolean, tag: string}} now
+   */
+  render({ trouble, heldMs, frozen, tag }) {
+    const held = heldMs !== null;
+    this.stage.classList.toggle("grey", trouble !== null && !held);
+    this.stage.classList.toggle("is-held", held);
+    show(this.trouble, trouble !== null && !held);
+    if (trouble) {
+      setIcon(this.sign, trouble.icon);
+      setText(this.title, trouble.title);
+      setText(this.detail, trouble.detail);
+    }
+    show(this.held, held);
+    if (held) setText(this.heldText, `Held by you ${say(Math.max(1000, heldMs)).replace(".0", "")} ago - tap to go on`);
+    show(this.frozen, frozen && !held && trouble === null);
+    setText(this.tag, tag);
+    show(this.tag, tag !== "");
+  }
+}

@@ -1,0 +1,174 @@
+// Why the verdict is what it is: what to improve first, the checklist, classes, measurements, where to move.
+
+import { el, rows, setText, show } from "./dom.js";
+import { icon, setIcon } from "./icons.js";
+import { levelOf } from "./verdict.js";
+
+/** @typedef {import("./protocol.js").Answer} Answer */
+/** @typedef {import("./protocol.js").Answered} Answered */
+
+const PARTLY = 0.3;
+const DIRECTIONS = ["up", "down", "left", "right", "tilt_up", "tilt_down", "rotate_left", "rotate_right", "hold"];
+
+export class Explanation {
+  constructor() {
+    this.hint = el("p", "hint");
+    this.concepts = el("ul", "concepts");
+    this.classes = el("ul", "classes");
+    this.measurements = el("ul", "measurements");
+    this.images = el("div", "images");
+    this.text = el("p", "text");
+    this.others = el("ul", "others");
+    this.scroll = el("div", "scroll", this.concepts, this.measurements, this.classes, this.images, this.text, this.others);
+    this.scroll.tabIndex = 0;
+    this.arrow = icon("hold");
+    this.sentence = el("strong");
+    this.detail = el("span", "detail");
+    this.guide = el("div", "guide", this.arrow, el("p", "", this.sentence, this.detail));
+    this.root = el("div", "explanation", this.hint, this.scroll, this.guide);
+  }
+
+  /**
+   * @param {Answer} answer
+   * @param {boolean} stale
+   */
+  render(answer, stale) {
+    this.root.classList.toggle("stale", stale);
+    const improve = firstToImprove(answer);
+    show(this.hint, improve !== "");
+    setText(this.hint, improve && `Improve first: ${improve}`);
+    rows(this.concepts, answer.concepts ?? [], buildConcept, fillConcept);
+    const best = [...(answer.classes ?? [])].sort((a, b) => b.score - a.score).slice(0, 3);
+    rows(this.classes, best, buildClass, fillClass);
+    rows(this.measurements, answer.measurements ?? [], buildMeasurement, fillMeasurement);
+    rows(this.images, answer.images ?? [], buildImage, fillImage);
+    setText(this.text, answer.text ?? "");
+    for (const node of [this.concepts, this.classes, this.measurements, this.images]) show(node, node.childElementCount > 0);
+    show(this.text, Boolean(answer.text));
+    this.renderGuidance(answer.guidance);
+  }
+
+  /** @param {import("./protocol.js").Guidance|undefined} guidance */
+  renderGuidance(guidance) {
+    show(this.guide, Boolean(guidance?.text));
+    if (!guidance?.text) return;
+    const known = typeof guidance.direction === "string" && DIRECTIONS.includes(guidance.direction);
+    show(this.arrow, known);
+    if (known) setIcon(this.arrow, String(guidance.direction));
+    setText(this.sentence, guidance.text);
+    setText(this.detail, guidance.detail ?? "");
+  }
+
+  /**
+   * What the other engines say, one line each.
+   * @param {{name: string, label: string, level: string, note: string}[]} others
+   */
+  renderOthers(others) {
+    show(this.others, others.length > 0);
+    rows(this.others, others, buildOther, (row, { name, label, level, note }) => {
+      setIcon(row.children[0], level);
+      setText(row.children[1], `${name}: ${label}`);
+      setText(row.children[2], note);
+    });
+  }
+}
+
+/** @param {Answer} answer */
+export function firstToImprove(answer) {
+  const missing = (answer.concepts ?? []).filter((concept) => concept.ok === false);
+  return missing.find((concept) => concept.hint)?.hint ?? missing[0]?.name ?? "";
+}
+
+/**
+ * How much of a concept is there, 0 to 1; null when the engine gives no number.
+ * @param {import("./protocol.js").Concept} concept
+ */
+function shareOf({ value, max }) {
+  if (typeof value !== "number") return null;
+  return Math.max(0, Math.min(1, value / (typeof max === "number" && max > 0 ? max : 1)));
+}
+
+function buildBar() {
+  return el("span", "bar", el("i"));
+}
+
+/** @param {Element} bar @param {number|null} share */
+function fillBar(bar, share) {
+  bar.classList.toggle("blank", share === null);
+  /** @type {HTMLElement} */ (bar.firstElementChild).style.setProperty("width", `${(share ?? 0) * 100}%`);
+}
+
+function buildConcept() {
+  return el("li", "", icon("unknown"), el("span", "name"), buildBar(), el("span", "state"));
+}
+
+/** @param {HTMLElement} row @param {import("./protocol.js").Concept} concept */
+function fillConcept(row, concept) {
+  const share = shareOf(concept);
+  const [sign, state, level] =
+    concept.ok === true
+      ? ["tick", "present", "good"]
+      : concept.ok === false
+        ? (share ?? 0) >= PARTLY
+          ? ["half", "partly", "near"]
+          : ["empty", "missing", "poor"]
+        : ["unknown", "not known", "none"];
+  row.dataset.level = level;
+  setIcon(row.children[0], sign);
+  setText(row.children[1], concept.name);
+  fillBar(row.children[2], share);
+  setText(row.children[3], state);
+}
+
+function buildClass() {
+  return el("li", "", el("span", "name"), buildBar(), el("span", "number"));
+}
+
+/** @param {HTMLElement} row @param {{name: string, score: number}} item @param {number} index */
+function fillClass(row, { name, score }, index) {
+  row.classList.toggle("first", index === 0);
+  setText(row.children[0], name);
+  fillBar(row.children[1], Math.max(0, Math.min(1, score)));
+  setText(row.children[2], `${Math.round(score * 100)} %`);
+}
+
+function buildMeasurement() {
+  return el("li", "", el("span", "name"), el("span", "number"));
+}
+
+/** @param {HTMLElement} row @param {import("./protocol.js").Measurement} measurement */
+function fillMeasurement(row, { name, value, unit, uncertainty }) {
+  const spread = typeof uncertainty === "number" ? ` ± ${short(uncertainty)}` : "";
+  setText(row.children[0], name);
+  setText(row.children[1], `${short(value)}${spread} ${unit ?? ""}`.trim());
+}
+
+/** @param {number} value */
+function short(value) {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(4))) : "not known";
+}
+
+function buildImage() {
+  return el("figure", "", el("img"), el("figcaption"));
+}
+
+/** @param {HTMLElement} row @param {{name: string, title?: string, src: string}} image */
+function fillImage(row, { name, title, src }) {
+  const picture = /** @type {HTMLImageElement} */ (row.children[0]);
+  const safe = typeof src === "string" && /^data:image\/(png|jpeg);base64,/.test(src) ? src : "";
+  if (picture.getAttribute("src") !== safe) picture.setAttribute("src", safe);
+  picture.alt = title || name;
+  setText(row.children[1], title || name);
+}
+
+function buildOther() {
+  return el("li", "", icon("none"), el("span", "name"), el("span", "number"));
+}
+
+/** @param {import("./protocol.js").Result} result */
+export function lineOf(result) {
+  const { verdict, text, classes } = result.answer;
+  if (result.error) return { label: result.error, level: "failed" };
+  if (verdict) return { label: verdict.label, level: levelOf(verdict.level) };
+  return { label: classes?.[0]?.name ?? text ?? "answered", level: "none" };
+}

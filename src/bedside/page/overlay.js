@@ -1,0 +1,186 @@
+// Draws an answer's outlines, ellipses, boxes, lines and points over a picture, with their names beside them.
+
+import { inkOf } from "./palette.js";
+
+/** @typedef {import("./protocol.js").Answer} Answer */
+/** @typedef {{x: number, y: number, w: number, h: number}} Box  in pixels of the canvas */
+/** @typedef {{text: string, colour: string, around: Box}} Tag */
+
+const HALO = "rgba(4, 6, 9, 0.72)";
+
+/**
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {Answer} answer
+ * @param {{width: number, height: number, scale: number, labels: boolean}} size  canvas pixels; scale: pixels per CSS pixel
+ */
+export function drawOverlay(ctx, answer, size) {
+  ctx.save();
+  ctx.lineJoin = ctx.lineCap = "round";
+  /** @type {Tag[]} */
+  const tags = [];
+  for (const shape of shapes(answer, size)) {
+    const ink = inkOf(shape.name);
+    ctx.setLineDash([]);
+    if (shape.closed) fill(ctx, shape.path, ink.colour);
+    stroke(ctx, shape.path, HALO, size.scale * (size.labels ? 4.5 : 3));
+    ctx.setLineDash(ink.dash.map((length) => length * size.scale));
+    stroke(ctx, shape.path, ink.colour, size.scale * (size.labels ? 2.25 : 1.5));
+    if (shape.label) tags.push({ text: shape.label, colour: ink.colour, around: shape.around });
+  }
+  ctx.setLineDash([]);
+  if (size.labels) drawTags(ctx, tags, size);
+  ctx.restore();
+}
+
+/**
+ * @param {Answer} answer
+ * @param {{width: number, height: number, scale: number}} size
+ */
+function* shapes(answer, { width: w, height: h, scale }) {
+  for (const { label = "", id, rings = [] } of answer.outlines ?? []) {
+    const path = new Path2D();
+    for (const ring of rings) {
+      ring.forEach(([x, y], i) => (i ? path.lineTo(x * w, y * h) : path.moveTo(x * w, y * h)));
+      path.closePath();
+    }
+    yield { name: label || `outline ${id}`, label, path, closed: true, around: bounds(rings.flat(), w, h) };
+  }
+  for (const { x, y, rx, ry, angle_deg: angle = 0, label = "" } of answer.ellipses ?? []) {
+    const path = new Path2D();
+    path.ellipse(x * w, y * h, Math.abs(rx) * w, Math.abs(ry) * h, (angle * Math.PI) / 180, 0, 2 * Math.PI);
+    yield { name: label || "ellipse", label, path, closed: false, around: ellipseBounds(x * w, y * h, rx * w, ry * h, angle) };
+  }
+  for (const { x, y, width, height, label = "" } of answer.boxes ?? []) {
+    const path = new Path2D();
+    path.rect(x * w, y * h, width * w, height * h);
+    yield { name: label || "box", label, path, closed: false, around: { x: x * w, y: y * h, w: width * w, h: height * h } };
+  }
+  for (const { x1, y1, x2, y2, label = "" } of answer.lines ?? []) {
+    const path = caliper(x1 * w, y1 * h, x2 * w, y2 * h, 7 * scale);
+    yield { name: label || "line", label, path, closed: false, around: around(x2 * w, y2 * h, 7 * scale) };
+  }
+  for (const { x, y, label = "" } of answer.points ?? []) {
+    const path = cross(x * w, y * h, 7 * scale);
+    yield { name: label || "point", label, path, closed: false, around: around(x * w, y * h, 7 * scale) };
+  }
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {Path2D} path @param {string} colour */
+function fill(ctx, path, colour) {
+  ctx.globalAlpha = 0.1;
+  ctx.fillStyle = colour;
+  ctx.fill(path, "evenodd");
+  ctx.globalAlpha = 1;
+}
+
+/** @param {CanvasRenderingContext2D} ctx @param {Path2D} path @param {string} colour @param {number} width */
+function stroke(ctx, path, colour, width) {
+  ctx.lineWidth = width;
+  ctx.strokeStyle = colour;
+  ctx.stroke(path);
+}
+
+/** A line with a bar across each end. @param {number} x1 @param {number} y1 @param {number} x2 @param {number} y2 @param {number} bar */
+function caliper(x1, y1, x2, y2, bar) {
+  const path = new Path2D();
+  const length = Math.hypot(x2 - x1, y2 - y1) || 1;
+  const [dx, dy] = [(-(y2 - y1) / length) * bar, ((x2 - x1) / length) * bar];
+  path.moveTo(x1, y1);
+  path.lineTo(x2, y2);
+  for (const [x, y] of [[x1, y1], [x2, y2]]) {
+    path.moveTo(x - dx, y - dy);
+    path.lineTo(x + dx, y + dy);
+  }
+  return path;
+}
+
+/** @param {number} x @param {number} y @param {number} arm */
+function cross(x, y, arm) {
+  const path = new Path2D();
+  path.moveTo(x - arm, y);
+  path.lineTo(x + arm, y);
+  path.moveTo(x, y - arm);
+  path.lineTo(x, y + arm);
+  return path;
+}
+
+/** @param {number} x @param {number} y @param {number} arm @returns {Box} */
+function around(x, y, arm) {
+  return { x: x - arm, y: y - arm, w: 2 * arm, h: 2 * arm };
+}
+
+/** @param {number[][]} points @param {number} w @param {number} h @returns {Box} */
+function bounds(points, w, h) {
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const [x, y] of points) {
+    [left, right] = [Math.min(left, x), Math.max(right, x)];
+    [top, bottom] = [Math.min(top, y), Math.max(bottom, y)];
+  }
+  return points.length ? { x: left * w, y: top * h, w: (right - left) * w, h: (bottom - top) * h } : { x: 0, y: 0, w: 0, h: 0 };
+}
+
+/** @param {number} x @param {number} y @param {number} rx @param {number} ry @param {number} angle @returns {Box} */
+function ellipseBounds(x, y, rx, ry, angle) {
+  const [cos, sin] = [Math.cos((angle * Math.PI) / 180), Math.sin((angle * Math.PI) / 180)];
+  const [w, h] = [Math.hypot(rx * cos, ry * sin), Math.hypot(rx * sin, ry * cos)];
+  return { x: x - w, y: y - h, w: 2 * w, h: 2 * h };
+}
+
+/**
+ * Each name goes to the first free place around its shape, small shapes first: those have the least room.
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {Tag[]} tags
+ * @param {{width: number, height: number, scale: number}} size
+ */
+function drawTags(ctx, tags, { width, height, scale }) {
+  const font = Math.min(26, Math.max(13, width / scale / 44)) * scale;
+  ctx.font = `600 ${font}px Inter, system-ui, sans-serif`;
+  ctx.textBaseline = "middle";
+  /** @type {Box[]} */
+  const taken = [];
+  for (const tag of [...tags].sort((a, b) => a.around.w * a.around.h - b.around.w * b.around.h)) {
+    const w = Math.min(ctx.measureText(tag.text).width, width * 0.4);
+    const place = freePlace(tag.around, w, font * 1.25, font * 0.45, taken, { width, height });
+    taken.push(place);
+    ctx.lineWidth = 4 * scale;
+    ctx.strokeStyle = HALO;
+    ctx.strokeText(tag.text, place.x, place.y + place.h / 2, width * 0.4);
+    ctx.fillStyle = tag.colour;
+    ctx.fillText(tag.text, place.x, place.y + place.h / 2, width * 0.4);
+  }
+}
+
+/**
+ * @param {Box} a  the shape
+ * @param {number} w @param {number} h  of the text
+ * @param {number} gap
+ * @param {Box[]} taken
+ * @param {{width: number, height: number}} size
+ * @returns {Box}
+ */
+function freePlace(a, w, h, gap, taken, size) {
+  const [right, bottom] = [a.x + a.w, a.y + a.h];
+  const spots = [
+    [right + gap, a.y + a.h / 2 - h / 2], // right, left, above, below, then the corners
+    [a.x - gap - w, a.y + a.h / 2 - h / 2],
+    [a.x + a.w / 2 - w / 2, a.y - h],
+    [a.x + a.w / 2 - w / 2, bottom],
+    [right - a.w * 0.15, a.y + a.h * 0.1 - h / 2],
+    [a.x + a.w * 0.15 - w, a.y + a.h * 0.1 - h / 2],
+    [right - w - gap, bottom - h - gap],
+    [a.x + gap, a.y + gap],
+  ].map(([x, y]) => ({ x: clamp(x, gap, size.width - w - gap), y: clamp(y, 0, size.height - h), w, h }));
+  const isFree = (/** @type {Box} */ spot) => !taken.some((other) => overlap(spot, other));
+  const clear = spots.find((spot, i) => isFree(spot) && (i >= 6 || !overlap(spot, a) || i >= 4));
+  return clear ?? spots.find(isFree) ?? spots[0];
+}
+
+/** @param {number} value @param {number} low @param {number} high */
+function clamp(value, low, high) {
+  return Math.max(low, Math.min(high, value));
+}
+
+/** @param {Box} a @param {Box} b */
+function overlap(a, b) {
+  return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+}

@@ -1,0 +1,64 @@
+// Where the pictures go on the stage, and how wide they are wanted: pure functions of sizes in CSS pixels.
+
+/** @typedef {{left: number, top: number, width: number, height: number}} Box */
+
+const GAP = 12;
+const ROOM_BELOW = 130;
+const ROOM_BESIDE = 190;
+const WIDTHS = [0, 320, 480, 640, 800, 960, 1280, 1600, 1920];
+
+/**
+ * The large picture as large as it goes; the inset beside or below it where there is room, else over its corner.
+ * @param {{width: number, height: number}} room
+ * @param {number} aspect
+ * @param {number|null} insetAspect  null: no inset
+ * @returns {{large: Box, inset: Box|null, roomy: boolean}}  roomy: the inset covers nothing of the large picture
+ */
+export function place(room, aspect, insetAspect) {
+  const width = Math.min(room.width, room.height * aspect);
+  const height = width / aspect;
+  const [beside, below] = [room.width - width, room.height - height];
+  const middle = { left: beside / 2, top: below / 2, width, height };
+  if (insetAspect === null) return { large: middle, inset: null, roomy: below > 48 };
+  if (below >= ROOM_BELOW) {
+    const size = within(insetAspect, Math.min(room.width * 0.5, 520), Math.min(below - 2 * GAP, 300));
+    const top = Math.max(0, (below - size.height - 2 * GAP) / 2);
+    const inset = { left: room.width - size.width - GAP, top: top + height + GAP, ...size };
+    return { large: { ...middle, top }, inset, roomy: true };
+  }
+  if (beside >= ROOM_BESIDE) {
+    const size = within(insetAspect, beside - 2 * GAP, room.height * 0.4);
+    const inset = { left: room.width - size.width - GAP, top: room.height - size.height - GAP, ...size };
+    return { large: { ...middle, left: 0 }, inset, roomy: false };
+  }
+  const size = within(insetAspect, Math.max(104, room.width * 0.24), Math.max(64, room.height * 0.3));
+  const inset = { left: room.width - size.width - GAP, top: room.height - size.height - GAP, ...size };
+  return { large: middle, inset, roomy: false };
+}
+
+/** @param {number} aspect @param {number} width @param {number} height */
+function within(aspect, width, height) {
+  const w = Math.min(width, height * aspect);
+  return { width: Math.round(w), height: Math.round(w / aspect) };
+}
+
+/**
+ * Widths in pixels to ask the server for, in steps, so that pages of nearly one size share one JPEG; 0 is "do not send".
+ * @param {{width: number, height: number}} room
+ * @param {number} ratio  device pixels per CSS pixel
+ * @param {{large: string, inset: string|null}} plan
+ * @param {{live: boolean, answer: boolean}} asks  streams that this view may have
+ * @returns {{live: number, answer: number}}
+ */
+export function wanted(room, ratio, plan, asks) {
+  const large = step(room.width * ratio);
+  const small = step(Math.max(160, room.width * 0.3) * ratio);
+  const width = (/** @type {string} */ stream) => (plan.large === stream ? large : plan.inset === stream ? small : 0);
+  // The answered picture is always asked for where the view shows it: it is how the page learns that answers are back.
+  return { live: asks.live ? width("live") : 0, answer: asks.answer ? width("answer") || large : 0 };
+}
+
+/** @param {number} width */
+function step(width) {
+  return WIDTHS.find((candidate) => candidate >= width) ?? WIDTHS[WIDTHS.length - 1];
+}

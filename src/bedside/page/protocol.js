@@ -1,0 +1,53 @@
+// What the server and the page say to each other on /live, as types, and the reading of a binary message.
+
+/**
+ * @typedef {{name: string, title: string, picture: "answer"|"live", inset: boolean, overlay: boolean,
+ *   verdict: boolean, explanation: boolean, controls: boolean, wide: boolean}} View
+ * @typedef {{type: "hello", version: string, view: View, can_control: boolean, engines: string[],
+ *   participant?: string}} Hello
+ * @typedef {{state: string, message: string, source: string, device: string, fps: number, age_ms: number|null,
+ *   drops: number, skips: number, width: number, height: number}} SignalState
+ * @typedef {{name: string, state: string, message: string, answers: number, errors: number, restarts: number,
+ *   fps: number, model_ms: number, added_ms: number, answer_age_ms: number|null, busy_ms: number|null}} EngineState
+ * @typedef {{type: "state", signal: SignalState, engines: EngineState[], recorder: Recorder|null, viewers: number,
+ *   picture_skips: number, sent_ms?: number}} State
+ * @typedef {{state?: string, elapsed_s?: number, losses?: number}} Recorder
+ * @typedef {"live"|"answer"} Stream
+ * @typedef {[number, number]} Point  fractions of the picture
+ * @typedef {{label: string, id: number, rings: Point[][]}} Outline
+ * @typedef {{name: string, ok: boolean|null, value?: number, max?: number, hint?: string}} Concept
+ * @typedef {{label: string, level: "good"|"near"|"poor"|"none", score?: number, text?: string}} Verdict
+ * @typedef {{text: string, direction?: string|null, detail?: string}} Guidance
+ * @typedef {{name: string, value: number, unit?: string, uncertainty?: number}} Measurement
+ * @typedef {{verdict?: Verdict, classes?: {name: string, score: number}[], concepts?: Concept[],
+ *   outlines?: Outline[], boxes?: {x: number, y: number, width: number, height: number, label?: string}[],
+ *   points?: {x: number, y: number, label?: string}[],
+ *   lines?: {x1: number, y1: number, x2: number, y2: number, label?: string}[],
+ *   ellipses?: {x: number, y: number, rx: number, ry: number, angle_deg?: number, label?: string}[],
+ *   measurements?: Measurement[], guidance?: Guidance, images?: {name: string, title?: string, src: string}[],
+ *   text?: string}} Answer
+ * @typedef {{engine: string, seq: number, age_ms: number, error: string, answer: Answer,
+ *   timing?: {model_ms: number, added_ms: number}}} Result
+ * @typedef {{type: "picture", stream: Stream, seq: number, age_ms: number, width: number, height: number,
+ *   signal: string, result?: Result, sent_ms?: number}} PictureHeader
+ * @typedef {{header: PictureHeader, bitmap: ImageBitmap, capturedAt: number, painted: boolean}} Shot
+ *   one decoded picture; `capturedAt` is on this page's clock (performance.now)
+ * @typedef {{result: Result, capturedAt: number}} Answered  a result and when its frame was captured
+ */
+
+const LENGTH_BYTES = 4;
+
+/**
+ * Header and JPEG of a binary message: 4 bytes of length (big-endian), a JSON header of that length, the picture.
+ * @param {ArrayBuffer} data
+ * @returns {{header: any, jpeg: Blob}}
+ */
+export function unpack(data) {
+  if (data.byteLength < LENGTH_BYTES) throw new Error(`a binary message of ${data.byteLength} bytes is too short`);
+  const length = new DataView(data).getUint32(0);
+  if (length > data.byteLength - LENGTH_BYTES) {
+    throw new Error(`a header of ${length} bytes does not fit into ${data.byteLength} bytes`);
+  }
+  const text = new TextDecoder().decode(new Uint8Array(data, LENGTH_BYTES, length));
+  return { header: JSON.parse(text), jpeg: new Blob([new Uint8Array(data, LENGTH_BYTES + length)], { type: "image/jpeg" }) };
+}

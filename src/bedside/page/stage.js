@@ -1,0 +1,183 @@
+// The pictures: the large one with its overlay, the small one in a corner, and what is written over them.
+
+import { drawOverlay } from "./overlay.js";
+import { place, wanted } from "./place.js";
+import { el } from "./dom.js";
+
+/** @typedef {import("./protocol.js").Shot} Shot */
+/** @typedef {import("./protocol.js").Stream} Stream */
+
+export class Stage {
+  /**
+   * @param {HTMLElement} root
+   * @param {{painted: (shot: Shot) => void, want: (want: {live: number, answer: number}) => void, swap: () => void}} on
+   */
+  constructor(root, on) {
+    this.root = root;
+    this.on = on;
+    this.large = el("canvas", "large");
+    this.small = el("canvas", "small");
+    this.smallWord = el("span", "small-word");
+    this.inset = el("button", "inset", this.small, this.smallWord);
+    this.inset.type = "button";
+    this.inset.hidden = true;
+    this.inset.addEventListener("click", on.swap);
+    root.append(this.large, this.inset);
+    /** @type {{live: Shot|null, answer: Shot|null}} newest decoded picture of each stream */
+    this.shots = { live: null, answer: null };
+    /** @type {{live: number|null, answer: number|null}} when the newest painted picture of each stream was captured */
+    this.paintedOf = { live: null, answer: null };
+    /** @type {Shot|null} the picture that the person holds */
+    this.held = null;
+    /** @type {{large: Stream, inset: Stream|null}} */
+    this.plan = { large: "live", inset: null };
+    this.overlay = false;
+    this.asks = { live: true, answer: false };
+    this.lastWant = "";
+    this.scheduled = false;
+    this.relaid = true;
+    let timer = 0;
+    new ResizeObserver(() => {
+      clearTimeout(timer);
+      timer = window.setTimeout(() => this.ask(), 150);
+      this.redraw();
+    }).observe(root);
+  }
+
+  /** The picture that is large now, or null. */
+  get shown() {
+    return this.held ?? this.shots[this.plan.large];
+  }
+
+  /**
+   * Which stream goes where, and which streams this view may ask for at all.
+   * @param {{large: Stream, inset: Stream|null}} plan
+   * @param {boolean} overlay
+   * @param {{live: boolean, answer: boolean}} asks
+   */
+  arrange(plan, overlay, asks) {
+    const key = JSON.stringify([plan.large, plan.inset, overlay, asks]);
+    if (key === this.arranged) return;
+    this.arranged = key;
+    this.plan = plan;
+    this.overlay = overlay;
+    this.asks = asks;
+    this.redraw();
+    this.ask();
+  }
+
+  /** @param {Shot} shot a newly decoded picture; it is painted with the next frame of the screen */
+  offer(shot) {
+    const { stream } = shot.header;
+    const old = this.shots[stream];
+    this.shots[stream] = shot;
+    if (old && old !== this.held) old.bitmap.close();
+    if (!old || old.bitmap.width * shot.bitmap.height !== shot.bitmap.width * old.bitmap.height) this.relaid = true;
+    this.schedule();
+  }
+
+  /** Hold what is large now; false when there is nothing to hold. */
+  hold() {
+    this.held = this.shots[this.plan.large];
+    return this.held !== null;
+  }
+
+  release() {
+    const shot = this.held;
+    this.held = null;
+    if (shot && this.shots[shot.header.stream] !== shot) shot.bitmap.close();
+    this.redraw();
+  }
+
+  redraw() {
+    this.relaid = true;
+    this.schedule();
+  }
+
+  schedule() {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    requestAnimationFrame(() => {
+      this.scheduled = false;
+      this.paint();
+    });
+  }
+
+  paint() {
+    const relaid = this.relaid;
+    if (relaid) this.layOut();
+    const large = this.shown;
+    if (large && (relaid || !large.painted)) this.draw(this.large, large, true);
+    const inset = this.plan.inset && this.shots[this.plan.inset];
+    if (inset && (relaid || !inset.painted)) this.draw(this.small, inset, false);
+    for (const shot of [large, inset]) {
+      if (!shot || shot.painted) continue;
+      shot.painted = true;
+      this.paintedOf[shot.header.stream] = shot.capturedAt;
+      this.on.painted(shot);
+    }
+  }
+
+  /**
+   * Picture and overlay of one frame, together.
+   * @param {HTMLCanvasElement} canvas
+   * @param {Shot} shot
+   * @param {boolean} labels
+   */
+  draw(canvas, shot, labels) {
+    const ctx = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { alpha: false }));
+    ctx.drawImage(shot.bitmap, 0, 0, canvas.width, canvas.height);
+    canvas.dataset.seq = String(shot.header.seq);
+    canvas.dataset.stream = shot.header.stream;
+    const { result } = shot.header;
+    if (!this.overlay || !result || result.error) return;
+    drawOverlay(ctx, result.answer, { width: canvas.width, height: canvas.height, scale: devicePixelRatio, labels });
+  }
+
+  layOut() {
+    this.relaid = false;
+    const shot = this.shown;
+    const inset = this.plan.inset && this.shots[this.plan.inset];
+    const aspect = shot ? shot.bitmap.width / shot.bitmap.height : 4 / 3;
+    document.documentElement.style.setProperty("--aspect", String(aspect));
+    const room = { width: this.root.clientWidth, height: this.root.clientHeight };
+    const at = place(room, aspect, inset ? inset.bitmap.width / inset.bitmap.height : null);
+    fit(this.large, at.large);
+    this.large.hidden = !shot;
+    this.inset.hidden = !at.inset;
+    if (at.inset) {
+      for (const [key, value] of Object.entries(at.inset)) this.inset.style.setProperty(key, `${value}px`);
+      fit(this.small, { left: 0, top: 0, width: at.inset.width, height: at.inset.height });
+    }
+    this.smallWord.textContent = this.plan.inset === "live" ? "Live" : "AI";
+    this.inset.ariaLabel = this.plan.inset === "live" ? "Make the live picture large" : "Make the answered picture large";
+    this.root.classList.toggle("roomy", at.roomy);
+  }
+
+  /** Tell the server how wide the pictures are drawn here; nothing when it knows. */
+  ask() {
+    const room = { width: this.root.clientWidth, height: this.root.clientHeight };
+    const want = wanted(room, devicePixelRatio, this.held ? { large: this.plan.large, inset: "live" } : this.plan, this.asks);
+    const key = JSON.stringify(want);
+    if (key === this.lastWant) return;
+    this.lastWant = key;
+    this.on.want(want);
+  }
+
+  /** A new connection knows nothing of what this page wants. */
+  askAgain() {
+    this.lastWant = "";
+    this.ask();
+  }
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {{left: number, top: number, width: number, height: number}} box  CSS pixels
+ */
+function fit(canvas, box) {
+  for (const [key, value] of Object.entries(box)) canvas.style.setProperty(key, `${value}px`);
+  const [width, height] = [box.width, box.height].map((length) => Math.max(1, Math.round(length * devicePixelRatio)));
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+}

@@ -1,0 +1,97 @@
+// The line at the top: what the signal is, how old picture and answer are, what was lost.
+
+import { say } from "./ages.js";
+import { el, setText, show } from "./dom.js";
+import { icon, setIcon } from "./icons.js";
+
+/**
+ * @typedef {{icon: string, word: string, fps: number|null, pictureAge: number|null, answers: boolean,
+ *   engine: {word: string, icon: string, well: boolean}|null, rate: number|null, answerAge: number|null,
+ *   recorder: import("./protocol.js").Recorder|null, drops: number}} Line
+ */
+
+/** Words of an engine's states in the line; READY and BUSY are told by the rate. */
+export const ENGINES = {
+  NEW: { word: "starting", icon: "starting", well: false },
+  STARTING: { word: "starting", icon: "starting", well: false },
+  READY: { word: "ready", icon: "tick", well: true },
+  BUSY: { word: "working", icon: "tick", well: true },
+  FAILED: { word: "failed", icon: "failed", well: false },
+  DEAD: { word: "restarting", icon: "restarting", well: false },
+};
+
+/** @param {string} state */
+export function engineOf(state) {
+  return Object.hasOwn(ENGINES, state)
+    ? ENGINES[/** @type {keyof typeof ENGINES} */ (state)]
+    : { word: state, icon: "error", well: false };
+}
+
+export class StatusLine {
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.sign = icon("waiting");
+    this.word = el("b", "word");
+    this.fps = el("span", "fps");
+    this.signal = el("span", "item signal", this.sign, this.word, this.fps);
+    this.picture = new Age("picture");
+    this.aiSign = icon("tick");
+    this.aiWord = el("b");
+    this.ai = el("span", "item ai", "AI ", this.aiSign, this.aiWord);
+    this.answer = new Age("answer");
+    this.recordSign = icon("record");
+    this.recordWord = el("b");
+    this.record = el("span", "item record", this.recordSign, this.recordWord);
+    this.drops = el("span", "item drops");
+    root.append(this.signal, this.picture.root, this.ai, this.answer.root, this.record, this.drops);
+  }
+
+  /** @param {Line} line */
+  render(line) {
+    setIcon(this.sign, line.icon);
+    setText(this.word, line.word);
+    setText(this.fps, line.fps === null ? "" : `${Math.round(line.fps)} fps`);
+    this.signal.dataset.icon = line.icon;
+    this.picture.say(line.pictureAge);
+    show(this.ai, line.answers);
+    show(this.answer.root, line.answers);
+    const { engine } = line;
+    const well = engine?.well === true && line.rate !== null;
+    show(this.aiSign, !well);
+    setIcon(this.aiSign, engine?.icon ?? "off");
+    setText(this.aiWord, well ? rateOf(line.rate ?? 0) : (engine?.word ?? "none"));
+    this.answer.say(line.answerAge);
+    show(this.record, line.recorder !== null);
+    if (line.recorder) setText(this.recordWord, recordWords(line.recorder));
+    setText(this.drops, `${line.drops} lost`);
+    this.drops.classList.toggle("some", line.drops > 0);
+  }
+}
+
+/** "picture 24 ms old", with the number in the ink of the things that count. */
+class Age {
+  /** @param {string} what */
+  constructor(what) {
+    this.number = el("b");
+    this.root = el("span", `item age-${what}`, el("span", "what", `${what} `), this.number, el("span", "what", " old"));
+  }
+
+  /** @param {number|null} ms */
+  say(ms) {
+    show(this.root, ms !== null);
+    if (ms !== null) setText(this.number, say(ms));
+  }
+}
+
+/** @param {number} fps */
+function rateOf(fps) {
+  return fps >= 10 || fps === 0 ? `${Math.round(fps)}/s` : `${fps.toFixed(1)}/s`;
+}
+
+/** @param {import("./protocol.js").Recorder} recorder */
+function recordWords({ state, elapsed_s: elapsed }) {
+  if (state && state !== "recording") return `REC ${state}`;
+  if (typeof elapsed !== "number") return "REC";
+  const [minutes, seconds] = [Math.floor(elapsed / 60), Math.floor(elapsed % 60)];
+  return `REC ${String(minutes).padStart(2, "0")}:${String(seconds).padStart(2, "0")}`;
+}

@@ -1,0 +1,63 @@
+// The verdict: one shape, one name, one word. What is not current never stands there as if it were.
+
+import { el, setText, show } from "./dom.js";
+import { icon, setIcon } from "./icons.js";
+
+/** @typedef {import("./protocol.js").Result} Result */
+/** @typedef {import("./stale.js").Condition} Condition */
+
+/** Said under the label where the engine gives no text of its own. */
+const LEVEL_WORDS = { good: "good", near: "close", poor: "not there yet", none: "nothing recognised" };
+
+export class VerdictBlock {
+  constructor() {
+    this.sign = icon("none");
+    this.label = el("h1", "label");
+    this.word = el("p", "word");
+    this.age = el("p", "age");
+    this.ageSign = icon("late");
+    this.ageText = el("span");
+    this.age.append(this.ageSign, this.ageText);
+    this.root = el("div", "verdict", this.sign, el("div", "words", this.label, this.word));
+    this.root.append(this.age);
+  }
+
+  /**
+   * @param {Result|null} result  what the newest answer says, or the held one
+   * @param {Condition} condition  what it is worth
+   */
+  render(result, condition) {
+    const verdict = result?.answer.verdict;
+    const replaced = condition.kind === "down" || condition.kind === "off" || condition.kind === "waiting";
+    if (replaced) this.say(condition.icon, condition.title, condition.detail, "off");
+    else if (result?.error) this.say("failed", "No answer for this picture", result.error, "off");
+    else if (verdict) this.say(levelOf(verdict.level), verdict.label, wordsOf(verdict), levelOf(verdict.level));
+    else this.say("unknown", "No verdict", "", "none");
+    this.root.classList.toggle("stale", condition.kind === "stale");
+    this.root.classList.toggle("message", replaced || !verdict);
+    show(this.age, condition.kind === "stale");
+    if (condition.kind !== "stale") return;
+    setIcon(this.ageSign, condition.icon);
+    setText(this.ageText, [condition.title, condition.detail].filter(Boolean).join(" · "));
+  }
+
+  /** @param {string} sign @param {string} label @param {string} word @param {string} level */
+  say(sign, label, word, level) {
+    setIcon(this.sign, sign);
+    setText(this.label, label);
+    setText(this.word, word);
+    this.root.dataset.level = level;
+    this.root.dataset.length = label.length <= 8 ? "short" : label.length <= 16 ? "medium" : "long";
+  }
+}
+
+/** @param {string|undefined} level */
+export function levelOf(level) {
+  return level !== undefined && Object.hasOwn(LEVEL_WORDS, level) ? level : "none";
+}
+
+/** @param {import("./protocol.js").Verdict} verdict */
+function wordsOf({ level, score, text }) {
+  const word = text || LEVEL_WORDS[/** @type {keyof typeof LEVEL_WORDS} */ (levelOf(level))];
+  return typeof score === "number" ? `${word} · ${Math.round(score * 100)} %` : word;
+}

@@ -1,0 +1,109 @@
+"""Judges each picture: live, frozen or no signal, without flicker. docs/topics/signal.md explains the rules."""
+
+import logging
+from collections.abc import Sequence
+
+from bedside import clock
+from bedside.messages import Pixels, Signal
+from bedside.source.filler import Filler
+from bedside.source.stillness import Stillness
+from bedside.source.thumbnail import cells_of, grey
+
+_log = logging.getLogger(__name__)
+
+NO_SIGNAL_AFTER_S = 0.3
+"""So long a filler picture must stand before it counts; a scanner's screen goes through black when its mode changes."""
+BACK_AFTER = 2
+"""So many pictures in a row end a lost signal; also the fewest pictures that any state lasts."""
+FLICKER_S = 2.0
+"""A signal that is lost again within this time must hold for NO_SIGNAL_AFTER_S before it counts as back."""
+
+
+class SignalJudge:
+    """Feed it every picture in order; it says what the picture is worth.
+
+    `frozen_after_s` is how long the fan must stand still. `fan` is the [x, y, width, height] in which it lies; empty is
+    the whole picture. `ignore` are rectangles that say nothing, such as privacy masks. Both are in pixels of the judged
+    pictures. `placeholder` is what this box shows without a signal; it is compared at the size of the judged pictures.
+    """
+
+    def __init__(
+        self,
+        frozen_after_s: float = 0.7,
+        fan: Sequence[int] = (),
+        placeholder: Pixels | None = None,
+        ignore: Sequence[Sequence[int]] = (),
+    ) -> None:
+        self._frozen_after_ns = round(frozen_after_s * clock.NS_PER_S)
+        self._fan, self._placeholder, self._ignore = tuple(fan), placeholder, ignore
+        self._shape: tuple[int, ...] = ()
+        self._state = Signal.LIVE
+        self._lasted = BACK_AFTER
+        self._filler_since_ns: int | None = None
+        self._good_since_ns: int | None = None
+        self._good = 0
+        self._flickers = False
+        self._regained_ns: int | None = None
+
+    def judge(self, pixels: Pixels, captured_ns: int, no_signal: bool = False) -> Signal:
+        """What this picture is worth: LIVE, FROZEN or NO_SIGNAL; `no_signal` is the driver's word, and wins at once."""
+        if pixels.shape != self._shape:
+            self._start(pixels, captured_ns)
+        thumbnail = grey(pixels)
+        is_filler = no_signal or self._filler.is_in(pixels, thumbnail)
+        if not is_filler:
+            self._stillness.feed(thumbnail, captured_ns)
+        wanted = self._wanted(is_filler, no_signal, captured_ns)
+        if wanted == self._state or self._lasted < BACK_AFTER:
+            self._lasted += 1
+        else:
+            self._change(wanted, captured_ns)
+        return self._state
+
+    def _wanted(self, is_filler: bool, no_signal: bool, now_ns: int) -> Signal:
+        """The state that the rules ask for, before the fewest pictures that a state lasts."""
+        if is_filler:
+            self._good = 0
+            if self._filler_since_ns is None:
+                self._filler_since_ns = now_ns
+            held = now_ns - self._filler_since_ns >= NO_SIGNAL_AFTER_S * clock.NS_PER_S
+            return Signal.NO_SIGNAL if no_signal or held else self._state
+        self._filler_since_ns = None
+        if self._good == 0:
+            self._good_since_ns = now_ns
+        self._good += 1
+        if self._state is Signal.NO_SIGNAL:
+            return Signal.LIVE if self._is_back(now_ns) else Signal.NO_SIGNAL
+        is_still = now_ns - self._stillness.moved_ns >= self._frozen_after_ns
+        return Signal.FROZEN if is_still else Signal.LIVE
+
+    def _is_back(self, now_ns: int) -> bool:
+        assert self._good_since_ns is not None  # a good picture has just been counted
+        held_s = (now_ns - self._good_since_ns) / clock.NS_PER_S
+        return self._good >= BACK_AFTER and (not self._flickers or held_s >= NO_SIGNAL_AFTER_S)
+
+    def _change(self, state: Signal, now_ns: int) -> None:
+        if state is Signal.NO_SIGNAL:
+            self._flickers = self._regained_ns is not None and now_ns - self._regained_ns < FLICKER_S * clock.NS_PER_S
+        elif self._state is Signal.NO_SIGNAL:
+            self._regained_ns = now_ns
+            self._stillness.moved_ns = now_ns
+        self._state, self._lasted = state, 1
+
+    def _start(self, pixels: Pixels, now_ns: int) -> None:
+        """Forget what was learned from pictures of another size."""
+        self._shape = pixels.shape
+        ignored = cells_of(self._ignore, pixels)
+        within = cells_of([self._fan], pixels) if self._fan else ~ignored
+        if not within.any():
+            _log.warning(
+                "[source] fan %s lies outside of a picture of %d x %d; the fan is looked for everywhere",
+                list(self._fan),
+                pixels.shape[1],
+                pixels.shape[0],
+            )
+            within = ~ignored
+        self._filler = Filler(self._placeholder, ignored)
+        self._stillness = Stillness(within, self._frozen_after_ns / clock.NS_PER_S, now_ns)
+        # A filler that is there from the first picture on need not prove itself.
+        self._filler_since_ns = now_ns - round(NO_SIGNAL_AFTER_S * clock.NS_PER_S)

@@ -44,6 +44,8 @@ class Publisher:
     ) -> None:
         self.newest: Frame | None = None
         self.status = Status(Signal.STALLED, "waits for the first picture")
+        """What subscribers are told: the capture's own, or why the ring takes no pictures."""
+        self._reported = self.status
         self._capture = capture
         self._ring = ring
         self._announce, self._tell = announce, tell
@@ -51,6 +53,7 @@ class Publisher:
         self._waiting: deque[tuple[Frame, int]] = deque(maxlen=ring.slots)  # an older one has left the ring anyway
         self._is_called = False
         self._seq_offset: int | None = None
+        self._last_seq = 0
         self._lost = 0
         self._refusal = ""
         self._refused_ns = 0
@@ -95,22 +98,26 @@ class Publisher:
         except BusError as error:
             self._refuse(str(error))
             return
+        if self._refusal:
+            self._refuse("")
         self._lost += frame.seq - self._last_seq - 1
         self._last_seq = frame.seq
-        self._refusal = ""
         self._waiting.append((published, self._lost))
         if not self._is_called:
             self._is_called = True
             self._call(self._hand_over)
 
     def _refuse(self, sentence: str) -> None:
+        """The ring takes no pictures, and why; empty when it does again."""
+        self._refused_ns = clock.monotonic_ns()
         if sentence != self._refusal:
-            logger.error("%s", sentence)
-        self._refusal, self._refused_ns = sentence, clock.monotonic_ns()
-        self._report(self.status)
+            logger.log(logging.ERROR if sentence else logging.INFO, "%s", sentence or "the ring takes pictures again")
+            self._refusal = sentence
+            self._call(self._retell)
 
     def _report(self, status: Status) -> None:
-        self._call(self._take_status, status)
+        self._reported = status
+        self._call(self._retell)
 
     def _call(self, function: Callable[..., object], *args: object) -> None:
         with suppress(RuntimeError):  # the loop is closed: nobody is left to tell
@@ -125,11 +132,10 @@ class Publisher:
             self.newest = frame
             self._announce(frame, lost)
 
-    def _take_status(self, status: Status) -> None:
-        if self._refusal:
-            status = replace(status, signal=Signal.ERROR, message=self._refusal)
-        self.status = status
-        self._tell(status)
+    def _retell(self) -> None:
+        status, refusal = self._reported, self._refusal
+        self.status = replace(status, signal=Signal.ERROR, message=refusal) if refusal else status
+        self._tell(self.status)
 
 
 def _settle(ended: asyncio.Future[None], error: BaseException | None) -> None:

@@ -156,6 +156,11 @@ class RingReader:
         """Which writer's ring this is; the hello message of the broadcaster carries the same number."""
         return 0 if self._mapping is None else self._mapping.words[Head.RING_ID]
 
+    @property
+    def last_seq(self) -> int:
+        """The newest picture's number, for who looks at the ring without the websocket; 0 when there is none."""
+        return 0 if self._mapping is None else self._mapping.words[Head.LAST_SEQ]
+
     def copy(self, frame: Frame) -> Pixels:
         """The frame's pixels, uint8 [height, width, 3], to keep. Raises Overwritten when they are gone."""
         with self.borrow(frame) as view:
@@ -185,11 +190,17 @@ class RingReader:
             raise BusError(f"ring {self.name} is closed; a frame was read after close()")
         found = _look(mapping, frame)
         if found is None and _inode(self._path) not in (mapping.inode, None):
-            mapping = self._mapping = _open(self._path)
+            mapping = self._mapping = self._follow(frame)
             found = _look(mapping, frame)
         if found is None:
             raise Overwritten(f"frame {frame.seq} is no longer in ring {self.name}; take the newest one")
         return mapping, *found
+
+    def _follow(self, frame: Frame) -> Mapping:
+        try:
+            return _open(self._path)
+        except BusError as error:  # it went away between two looks
+            raise Overwritten(f"frame {frame.seq} is gone with its ring: {error}") from error
 
 
 def _look(mapping: Mapping, frame: Frame) -> tuple[int, Pixels] | None:

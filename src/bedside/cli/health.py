@@ -8,7 +8,8 @@ from typing import Any
 
 from bedside.settings import Settings
 
-_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""Opens addresses without asking a proxy."""
 
 
 def own_url(settings: Settings) -> str:
@@ -24,7 +25,7 @@ def ask_health(settings: Settings, timeout_s: float = 2.0) -> dict[str, Any] | N
     if settings.server.token:
         request.add_header("Authorization", f"Bearer {settings.server.token}")
     try:
-        with _direct.open(request, timeout=timeout_s) as answer:
+        with direct.open(request, timeout=timeout_s) as answer:
             body = answer.read()
     except urllib.error.HTTPError as error:  # 503 is an answer
         with error:

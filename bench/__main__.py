@@ -1,0 +1,32 @@
+"""`scripts/bench [SUITE ...] [--seconds N] [--keep]`: measure, show, and with --keep rewrite the docs' tables."""
+
+import argparse
+
+from rich.console import Console
+from rich.progress import track
+
+from bench import machine, report
+from bench.suites import SUITES
+
+
+def main() -> None:
+    """Measure what was asked for, everything by default."""
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser.add_argument("suites", nargs="*", choices=[*SUITES, []], help=f"of {', '.join(SUITES)}; all by default")
+    parser.add_argument("--seconds", type=float, default=20, help="how long each measurement lasts")
+    parser.add_argument("--keep", action="store_true", help="write bench/results and the tables in README and docs")
+    arguments = parser.parse_args()
+    console = Console()
+    figures = []
+    for name in track(arguments.suites or list(SUITES), description="measuring", console=console):
+        for figure in SUITES[name](arguments.seconds):
+            console.print(f"{figure.name}: [bold]{figure.value}[/bold] (asked {figure.asked})", highlight=False)
+            figures.append(figure)
+    if arguments.keep:
+        console.print(report.keep(figures), highlight=False, markup=False)
+    else:
+        console.print(f"on {machine.name()}; --keep writes these into the docs")
+
+
+if __name__ == "__main__":
+    main()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 import numpy as np
 
+from bedside_engine.kinds import BadResult
 from bedside_engine.regions import BadRegion, Regions
 from bedside_engine.routes import JSON_LENGTH
 from bedside_engine.server import BadRequest, Response
@@ -16,10 +17,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_RESULT = 64 * 1024 * 1024
-
-
-class TooLarge(Exception):
-    """A result above MAX_RESULT bytes."""
 
 
 def frame_of(head: Dict[str, Any], binary: memoryview, regions: Regions) -> NDArray[np.uint8]:
@@ -69,20 +66,31 @@ def _data(tensor: Dict[str, Any], binary: memoryview, regions: Regions) -> NDArr
         raise BadRequest(400, "data of frame: %s" % error)
 
 
-def response(head: Dict[str, Any], model: str, result: Dict[str, Any], model_ms: float) -> Response:
+def bounded(result: Dict[str, Any]) -> Dict[str, Any]:
+    """`result`, unless its arrays are larger than can be carried; then BadResult."""
+    size = sum(int(array.nbytes) for array in arrays_in(result))
+    if size > MAX_RESULT:
+        raise BadResult("mask and images have %d bytes; expected at most %d" % (size, MAX_RESULT))
+    return result
+
+
+def arrays_in(result: Dict[str, Any]) -> List[Any]:
+    """The arrays of a checked result."""
+    masks = [result["mask"]] if "mask" in result else []
+    return masks + [image["pixels"] for image in result.get("images", ())]
+
+
+def response(head: Dict[str, Any], model: str, result: Dict[str, Any], told: Dict[str, Any]) -> Response:
     """The protocol's response: `result` as JSON in a BYTES tensor, its arrays as tensors beside it.
 
-    They travel as binary data where the request asks for that, as JSON where it does not. Raises TooLarge.
+    They travel as binary data where the request asks for that, as JSON where it does not. `told` goes beside them.
     """
     arrays: List[Tuple[str, Any]] = []
     text = json.dumps(_without_arrays(result, arrays), separators=(",", ":"), allow_nan=False)
-    size = len(text) + sum(int(array.nbytes) for _, array in arrays)
-    if size > MAX_RESULT:
-        raise TooLarge("the result has %d bytes; at most %d are carried" % (size, MAX_RESULT))
     document: Dict[str, Any] = {"model_name": model, "model_version": "1"}
     if isinstance(head.get("id"), str):
         document["id"] = head["id"]
-    document["parameters"] = {"model_ms": round(model_ms, 3)}
+    document["parameters"] = told
     if not _wants_binary(head):
         outputs = [_output("result", "BYTES", [1], data=[text])]
         outputs += [_output(name, "UINT8", list(a.shape), data=a.reshape(-1).tolist()) for name, a in arrays]

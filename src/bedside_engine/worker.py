@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import faulthandler
 import queue
+import sys
 import threading
 import time
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, Tuple
 
 import numpy as np
 
@@ -54,6 +55,7 @@ class Worker:
         self._folder = ""
         self._predict: Callable[[Any], Any] = check
         self._said: Dict[str, float] = {}
+        self._is_hoarder = False
 
     def ask(self, head: Dict[str, Any], binary: memoryview) -> Response:
         """The response to one inference request."""
@@ -83,26 +85,37 @@ class Worker:
             frame = tensors.frame_of(job.head, job.binary, self._regions)
         except (BadRequest, BadRegion) as error:
             return json_response(400, {"error": str(error)})
+        told: Dict[str, Any] = {}
+        if self._is_hoarder or not frame.flags.writeable:
+            frame = np.array(frame)
+        before = _holders(frame)
+        document = self._document(frame, told)
+        if not self._is_hoarder and frame.base is not None and _holders(frame) != before:
+            # The model has kept the frame, or a part of it. This once the client is told, and leaves that memory alone.
+            self._is_hoarder = told["keeps_frame"] = True
+            log.say("the model keeps frames beyond predict; from now on it gets copies, which takes a little longer")
+        if "error" in document:
+            return json_response(500, dict(document, **told))
+        self._status.answers += 1
+        return tensors.response(job.head, self._status.name, document, told)
+
+    def _document(self, frame: Any, told: Dict[str, Any]) -> Dict[str, Any]:
+        """The checked result of one prediction, or `{"error": SENTENCE}`. Its time goes into `told`."""
         started = time.perf_counter()
-        # A copy of its own: the model may write into it and keep it, and the client may reuse its buffer.
-        frame = np.array(frame)
-        copied = time.perf_counter()
         try:
             answer = self._watched(frame)
-            predicted = time.perf_counter()
-            result = check(answer)
-            response = tensors.response(job.head, self._status.name, result, (predicted - copied) * 1e3)
-        except (BadResult, tensors.TooLarge) as error:
+            told["model_ms"] = round((time.perf_counter() - started) * 1e3, 3)
+            return tensors.bounded(check(answer))
+        except BadResult as error:
             self._complain(str(error), with_traceback=False)
-            return json_response(500, {"error": str(error), "model_ms": (time.perf_counter() - started) * 1e3})
+            return {"error": str(error)}
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001  whatever a model raises, exit() too, is this frame's error
+            told["model_ms"] = round((time.perf_counter() - started) * 1e3, 3)
             sentence = "predict raised %s" % log.sentence(error, self._folder)
             self._complain(sentence, with_traceback=True)
-            return json_response(500, {"error": sentence, "model_ms": (time.perf_counter() - started) * 1e3})
-        self._status.answers += 1
-        return response
+            return {"error": sentence}
 
     def _watched(self, frame: Any) -> Any:
         deadline_s = self._deadline_s if self._status.answers else self._first_deadline_s
@@ -123,3 +136,8 @@ class Worker:
         if with_traceback:
             log.say_traceback()
         log.say("no answer to this frame: %s" % sentence)
+
+
+def _holders(frame: Any) -> Tuple[int, int]:
+    """How many hold the frame, and what it is a view of. More than before predict: the model has kept some of it."""
+    return sys.getrefcount(frame), sys.getrefcount(frame.base)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from bedside.engine.client import Client, Refused
-from bedside.engine.protocol import Answer, binary_request, shared_request
+from bedside.engine.protocol import Answer, Failure, binary_request, shared_request
 from bedside.engine.staging import Borrow, Stage, Staged
 from bedside.errors import EngineDied
 from bedside.messages import Frame
@@ -43,12 +43,22 @@ class Exchange:
     async def send(self, frame: Frame, staged: Staged, left: Callable[[], None] | None) -> Answer:
         """Ask; `left` is called once the request is on its way. Raises as Client.infer."""
         try:
-            return await self._send(frame, staged, left)
+            answer = await self._send(frame, staged, left)
         except Refused:
             if not staged.region:
                 raise
             self._registered = ""  # it may have been started again between two frames, and know no region
-            return await self._send(frame, staged, None)
+            answer = await self._send(frame, staged, None)
+        except Failure as failure:
+            self._leave(failure.keeps_frame)
+            raise
+        self._leave(answer.keeps_frame)
+        return answer
+
+    def _leave(self, is_kept: bool) -> None:
+        """Never write again into memory that the model still looks into; the next frame gets a new one."""
+        if is_kept:
+            self._stage.close()
 
     async def _send(self, frame: Frame, staged: Staged, left: Callable[[], None] | None) -> Answer:
         if staged.region and await self._knows(staged):

@@ -8,9 +8,9 @@ import logging
 from collections.abc import Callable
 
 from bedside import clock
-from bedside.engine.client import Failure, Readiness
+from bedside.engine.client import Readiness
 from bedside.engine.exchange import Exchange
-from bedside.engine.protocol import Answer
+from bedside.engine.protocol import Answer, Failure
 from bedside.engine.staging import Borrow, Staged
 from bedside.engine.tally import Tally
 from bedside.errors import EngineDied, Overdue, PredictFailed, Unreachable

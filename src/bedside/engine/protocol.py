@@ -27,6 +27,17 @@ class Answer:
     fields: Mapping[str, Any]
     model_ms: float | None
     """None when the server does not say."""
+    keeps_frame: bool = False
+    """The model has kept the pixels that it was given: the memory that they lie in must not be written again."""
+
+
+class Failure(PredictFailed):
+    """The model raised, or its result cannot be used."""
+
+    def __init__(self, sentence: str, model_ms: float | None = None, keeps_frame: bool = False) -> None:
+        super().__init__(sentence)
+        self.model_ms = model_ms
+        self.keeps_frame = keeps_frame
 
 
 def shared_request(seq: int, shape: tuple[int, ...], region: str) -> bytes:
@@ -54,9 +65,8 @@ def read_answer(body: bytes, json_length: str | None) -> Answer:
     try:
         head, binary = _split(body, json_length)
         tensors = _tensors(head, binary)
-        model_ms = (head.get("parameters") or {}).get("model_ms")
         fields = _with_arrays(json.loads(_first(tensors, "result")), tensors)
-        return Answer(check(fields), float(model_ms) if isinstance(model_ms, int | float) else None)
+        return Answer(check(fields), *_told(head.get("parameters") or {}))
     except BadResult as error:
         raise PredictFailed(f"its answer cannot be used: {error}") from error
     except (ValueError, KeyError, TypeError, AttributeError, struct.error, RecursionError) as error:
@@ -65,14 +75,19 @@ def read_answer(body: bytes, json_length: str | None) -> Answer:
         ) from error
 
 
-def read_error(body: bytes) -> tuple[str, float | None]:
-    """The sentence in an error response, and the model's own time where it is said."""
+def read_error(body: bytes) -> Failure:
+    """What an error response says."""
     try:
         document = json.loads(body)
-        model_ms = document.get("model_ms")
-        return str(document["error"]), float(model_ms) if isinstance(model_ms, int | float) else None
+        return Failure(str(document["error"]), *_told(document))
     except (ValueError, KeyError, TypeError, AttributeError):
-        return body[:200].decode("utf-8", "replace") or "no reason given", None
+        return Failure(body[:200].decode("utf-8", "replace") or "no reason given")
+
+
+def _told(parameters: dict[str, Any]) -> tuple[float | None, bool]:
+    """What a Bedside engine tells beside its answer: the model's own time, and whether the model keeps the frame."""
+    model_ms = parameters.get("model_ms")
+    return float(model_ms) if isinstance(model_ms, int | float) else None, parameters.get("keeps_frame") is True
 
 
 def _split(body: bytes, json_length: str | None) -> tuple[dict[str, Any], memoryview]:

@@ -1,0 +1,6 @@
+"""Misspells a field."""
+
+
+def predict(frame: object) -> dict[str, object]:
+    """`verdit`."""
+    return {"verdit": {"label": "head"}}

@@ -1,10 +1,12 @@
-"""Runs inside the guest: drives the real source side through everything that can happen to a cable.
+"""Runs inside the guest: drives the real broadcaster through everything that can happen to a cable.
 
-Writes one JSON line per event to the file given: steps taken, every status, and the first frame of each kind, each
-with the milliseconds since the start. The test on the host judges; nothing is asserted here.
+Writes one JSON line per event to the file given: steps taken, what a subscriber hears, and the first frame of each
+kind, each with the milliseconds since the start. The test on the host judges; nothing is asserted here.
 """
 
+import asyncio
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -14,9 +16,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from bedside.messages import Frame, Pixels, Signal, Status
+from bedside.bus.broadcaster import Broadcaster
+from bedside.bus.subscriber import Subscriber
+from bedside.errors import Overwritten
+from bedside.messages import Frame, Loss, Pixels, Signal, Status
 from bedside.source.capture import Capture
-from bedside.source.devices import list_devices
+from bedside.source.devices import list_devices, measure
 from bedside.source.v4l2_node import Mode, Node
 from bedside.source.v4l2_stream import Stream
 
@@ -42,39 +47,45 @@ class Log:
 
 
 class Watcher:
-    """Takes what the capture says, logs it, and lets the scenario wait for it."""
+    """Takes what a subscriber hears, logs the news in it, and lets the scenario wait for it."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
         self._changed = threading.Condition()
+        self._heard: tuple[object, ...] = ()
         self._seen: tuple[object, ...] = ()
         self.status = Status(Signal.OFFLINE)
         self.frame: Frame | None = None
-        self.pixels: Pixels | None = None
 
-    def report(self, status: Status) -> None:
-        """Every status is logged."""
-        self._log.write(
-            "status", signal=status.signal, message=status.message, device=status.device, width=status.width,
-            height=status.height, fps=status.fps, range=status.color_range, captured=status.captured,
-            drops=status.drops, skips=status.skips, reopens=status.reopens,
-        )  # fmt: skip
+    def hear(self, status: Status) -> None:
+        """A status; news are logged."""
+        news = (status.signal, status.message, status.device, status.width, status.height, status.reopens)
+        if news != self._heard:
+            self._heard = news
+            self.log_status("status", status)
         with self._changed:
             self.status = status
             self._changed.notify_all()
 
-    def publish(self, frame: Frame, pixels: Pixels) -> None:
-        """The first frame of each size and signal is logged."""
+    def see(self, frame: Frame, pixels: Pixels) -> None:
+        """A frame; the first one of each size and signal is logged."""
         kind = (frame.width, frame.height, frame.signal)
         if kind != self._seen:
             self._seen = kind
             age_ms = round(time.monotonic() * 1000 - frame.captured_ns / 1e6, 1)
-            self._log.write(
-                "frame", seq=frame.seq, width=frame.width, height=frame.height, signal=frame.signal, age_ms=age_ms
-            )
+            shape = list(pixels.shape)
+            self._log.write("frame", seq=frame.seq, shape=shape, signal=frame.signal, age_ms=age_ms)
         with self._changed:
-            self.frame, self.pixels = frame, pixels
+            self.frame = frame
             self._changed.notify_all()
+
+    def log_status(self, kind: str, status: Status) -> None:
+        """All numbers of a status."""
+        self._log.write(
+            kind, signal=status.signal, message=status.message, device=status.device, width=status.width,
+            height=status.height, fps=status.fps, range=status.color_range, captured=status.captured,
+            drops=status.drops, skips=status.skips, reopens=status.reopens,
+        )  # fmt: skip
 
     def wait(self, what: str, true: Callable[[], bool], seconds: float = 30) -> None:
         """Until that is so, or so long; the log says which."""
@@ -89,24 +100,22 @@ class Watcher:
 
     def wait_live(self, width: int, height: int) -> None:
         """Until a frame of that size, later than now, is live."""
-        since = time.monotonic_ns()
+        since_ns = time.monotonic_ns()
 
         def is_live() -> bool:
             frame = self.frame
-            return (
-                frame is not None and frame.captured_ns > since and (frame.width, frame.height) == (width, height)
-                and frame.signal.has_picture and self.status.signal.has_picture
-            )  # fmt: skip
+            if frame is None or frame.captured_ns < since_ns or (frame.width, frame.height) != (width, height):
+                return False
+            return frame.signal.has_picture and self.status.signal.has_picture
 
         self.wait(f"live {width}x{height}", is_live)
 
 
 def hdmi(log: Log, *words: str) -> None:
-    """Do something to the cable or the box."""
+    """Do something to the cable or the box; `done` is when it has happened at the latest."""
     log.write("step", name=" ".join(words))
     done = subprocess.run(["hdmi", *words], capture_output=True, text=True)
-    if done.returncode:
-        log.write("trouble", what=" ".join(words), output=done.stdout + done.stderr)
+    log.write("done", name=" ".join(words), output=done.stdout + done.stderr, status=done.returncode)
 
 
 def device_controls(node: str = NODE, **values: int) -> None:
@@ -119,7 +128,7 @@ def look_at_colours(log: Log) -> None:
     """The eight bars as they come out, in every format, from the middle of each bar."""
     device_controls(test_pattern=BARS, osd_text_mode=2)
     for code in ("RGB3", "BGR3", "YUYV", "UYVY", "NV12", "YU12"):
-        for quantization, colour in ((0, 0), (1, 1), (2, 2)):
+        for quantization, colour in ((0, 0), (1, 1), (2, 1)):
             device_controls(quantization=quantization, y_cbcr_encoding=colour)
             with closing(Node(NODE)) as node, closing(Stream(node, Mode(code, 1280, 720))) as stream:
                 taken = None
@@ -137,50 +146,80 @@ def scan(node: str = NODE) -> None:
     device_controls(node, test_pattern=NOISE, horizontal_movement=0, osd_text_mode=2)
 
 
-def run(log: Log) -> None:
-    """The whole scenario."""
+def look_around(log: Log) -> None:
+    """What `bedside doctor` would see."""
     for device in list_devices():
-        log.write("device", path=device.path, stable_id=device.stable_id, modes=len(device.modes),
+        formats = sorted({mode.code for mode in device.modes})
+        log.write("device", path=device.path, stable_id=device.stable_id, formats=formats, problem=device.problem,
                   has_signal=device.has_signal, range=device.color_range)  # fmt: skip
+    log.write("rate", mode="1280x720 YUYV", fps=measure(NODE, Mode("YUYV", 1280, 720)))
+
+
+async def run(log: Log) -> None:
+    """The whole scenario."""
+    look_around(log)
     look_at_colours(log)
     scan()
-    watcher, stop = Watcher(log), threading.Event()
-    capture = Capture("v4l2:", fan=(100, 100, 400, 400))
-    thread = threading.Thread(target=capture.run, args=(watcher.publish, watcher.report, stop), name="capture")
-    thread.start()
-    try:
-        drive(log, watcher)
-    finally:
-        stop.set()
-        thread.join(10)
-        log.write("end", stopped=not thread.is_alive())
+    hdmi(log, "source", "1280x720p24")
+    watcher = Watcher(log)
+    broadcaster = Broadcaster(Capture("v4l2:"), host="127.0.0.1", port=0, ring_name=f"bedside-rig-{os.getpid()}")
+    stop, port = asyncio.Event(), asyncio.get_running_loop().create_future()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(broadcaster.run(stop, port.set_result))
+        subscriber = Subscriber(f"ws://127.0.0.1:{await port}/frames")
+        listening = tasks.create_task(listen(subscriber, watcher))
+        try:
+            await asyncio.to_thread(drive, log, watcher)
+        finally:
+            listening.cancel()
+            stop.set()
+    left = [name for name in os.listdir("/dev/shm") if name.startswith("bedside-rig-")]  # noqa: PTH208
+    log.write("end", ring_left=left)
+
+
+async def listen(subscriber: Subscriber, watcher: Watcher) -> None:
+    """Be a subscriber that takes every picture out of the ring."""
+    async for event in subscriber:
+        if isinstance(event, Status):
+            watcher.hear(event)
+        elif isinstance(event, Frame):
+            try:
+                pixels = await asyncio.to_thread(subscriber.copy, event)
+            except Overwritten:
+                continue
+            watcher.see(event, pixels)
+        else:
+            assert isinstance(event, Loss)
 
 
 def drive(log: Log, watcher: Watcher) -> None:
     """What happens to the cable, one thing after the other."""
     watcher.wait_live(1280, 720)
+    time.sleep(3)  # a while to measure the rate, and to lose pictures
+    watcher.log_status("count", watcher.status)
+    device_controls(percentage_of_dropped_buffers=50)
+    log.write("step", name="lose half")
+    time.sleep(3)
+    watcher.log_status("count", watcher.status)
+    device_controls(percentage_of_dropped_buffers=0)
     hdmi(log, "signal", "off")
     watcher.wait_for(Signal.NO_SIGNAL)
     hdmi(log, "signal", "on")
     watcher.wait_live(1280, 720)
-    hdmi(log, "source", "1920x1080p60")
+    hdmi(log, "source", "1920x1080p24")
     watcher.wait_live(1920, 1080)
-    time.sleep(3)  # a while to measure the rate
     hdmi(log, "fault")
-    watcher.wait("broken", lambda: not watcher.status.signal.has_picture)
+    watcher.wait("reopened", lambda: watcher.status.reopens > 1)
     watcher.wait_live(1920, 1080)
     hdmi(log, "unplug")
     watcher.wait_for(Signal.UNPLUGGED)
     hdmi(log, "plug")
-    scan()
     watcher.wait_live(1280, 720)
     with Path(NODE).open("rb"):  # as long as somebody holds the old node, the new one gets another number
         hdmi(log, "unplug")
         watcher.wait_for(Signal.UNPLUGGED)
         hdmi(log, "plug")
-        (node,) = {str(path) for path in Path("/dev").glob("video*")}
-        log.write("node", path=node)
-        scan(node)
+        log.write("node", path=[str(path) for path in Path("/dev").glob("video*")])
         watcher.wait_live(1280, 720)
     hdmi(log, "signal", "off")
     watcher.wait_for(Signal.NO_SIGNAL)
@@ -189,4 +228,4 @@ def drive(log: Log, watcher: Watcher) -> None:
 
 
 if __name__ == "__main__":
-    run(Log(Path(sys.argv[1])))
+    asyncio.run(run(Log(Path(sys.argv[1]))))

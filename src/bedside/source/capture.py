@@ -5,7 +5,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any
 
 from bedside import clock
 from bedside.errors import BedsideError, EndOfSource, Misfit, NoSignal, SourceError, Unplugged
@@ -19,13 +19,6 @@ _log = logging.getLogger(__name__)
 
 Publish = Callable[[Frame, Pixels], None]
 Report = Callable[[Status], None]
-
-
-class Judge(Protocol):
-    """What says whether a picture is worth anything; `SignalJudge` is the one."""
-
-    def judge(self, pixels: Pixels, captured_ns: int, no_signal: bool) -> Signal:
-        """The state of the signal with this picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +61,9 @@ class Capture:
     ) -> None:
         self._open = open_source or opener(url, size=size, fps=fps, color_range=color_range)
         self._crop = Crop(crop, mask)
-        self._new_judge: Callable[[], Judge] = lambda: SignalJudge(
-            frozen_after_s, tuple(fan) or tuple(crop), placeholder
+        # The judge sees the whole picture, so that fan, crop and masks are all told in the same pixels.
+        self._new_judge: Callable[[], SignalJudge] = lambda: SignalJudge(
+            frozen_after_s, tuple(fan) or tuple(crop), placeholder, ignore=mask
         )
         self._judge = self._new_judge()
         self._thinner = _Thinner(fps)
@@ -173,10 +167,10 @@ class Capture:
             stop.wait(min(left_s, self._pace.report_every_s / 2))
             self._say_again()
 
-    def _say(self, signal: Signal, message: str, **counts: int) -> None:
+    def _say(self, signal: Signal, message: str, **numbers: Any) -> None:
         """Note how things are, and report at once when that is news."""
         before = self._status
-        self._status = replace(before, signal=signal, message=message, **counts)
+        self._status = replace(before, signal=signal, message=message, **numbers)
         if _news(before) != _news(self._status):
             _log.log(logging.INFO if signal.has_picture else logging.WARNING, "%s %s", signal, message)
             self._send()

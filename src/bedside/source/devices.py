@@ -10,7 +10,6 @@ from bedside import clock
 from bedside.errors import SourceError, Unplugged
 from bedside.source import v4l2_abi as abi
 from bedside.source.pixel_format import SUPPORTED, Layout
-from bedside.source.v4l2_mode import choose
 from bedside.source.v4l2_node import Mode, Node
 from bedside.source.v4l2_stream import Stream
 
@@ -160,8 +159,3 @@ def _describe(path: str, dev: Path) -> Device | None:
             return Device(path, identity, stable, tuple(node.modes()), not node.sees_nothing(), color_range)
         except SourceError as error:
             return Device(path, identity, stable, problem=str(error))
-
-
-def best_mode(node: Node, size: tuple[int, int] | None, seconds: float = 0.5) -> Mode:
-    """The mode to take on an open device that does not stream; see v4l2_mode.choose."""
-    return choose(node.modes(), size, lambda mode: measure_node(node, mode, seconds))

@@ -140,7 +140,9 @@ class Opener:
         key = wanted or (None if timings is None else (timings.width, timings.height))
         mode = known.modes.get(key)
         if mode is None:
-            mode = choose(_modes(node, timings), key, lambda each: measure_node(node, each))
+            # The rate of a device that follows its cable is the cable's; there is nothing to measure.
+            measure = _rate_of_cable if timings else (lambda each: measure_node(node, each))
+            mode = choose(_modes(node, timings), key, measure)
             _log.info("%s: takes %s", node.path, mode)
         stream = Stream(node, mode, fps, color_range)
         try:
@@ -171,6 +173,10 @@ def _modes(node: Node, timings: abi.Timings | None) -> list[Mode]:
     size = (timings.width, timings.height)
     native = [Mode(code, *size, fps) for code in node.formats()]
     return native + [mode for mode in modes if (mode.width, mode.height) != size]
+
+
+def _rate_of_cable(mode: Mode) -> float:
+    return mode.announced_fps or 1.0
 
 
 def _fps(timings: abi.Timings) -> float:

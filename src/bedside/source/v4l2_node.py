@@ -200,6 +200,8 @@ def refusal(path: str, error: OSError, doing: str) -> SourceError:
     what = f"{path}: {doing} failed: {error.strerror}"
     if error.errno in (errno.EACCES, errno.EPERM):
         return SourceError(f"{what}; add the user to the group `video`, then log in anew")
+    if error.errno == errno.EIO:
+        return SourceError(f"{what}; the stream is broken and is set up anew")
     if error.errno == errno.EBUSY:
         return SourceError(f"{what}; another program uses it, close that one")
     if error.errno == errno.ENOSPC:

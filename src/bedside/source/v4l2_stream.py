@@ -137,8 +137,6 @@ class Stream:
         except OSError as error:
             if error.errno == errno.EAGAIN:
                 return None
-            if error.errno == errno.EIO:
-                raise SourceError(f"{self._node.path}: the driver reports a streaming error") from error
             raise self._node.refusal(error, "taking a picture") from error
         return buffer
 

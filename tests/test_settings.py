@@ -1,0 +1,151 @@
+"""The table of settings: what is read, what is refused, and in which words."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bedside.errors import SettingsError
+from bedside.settings import Settings, is_loopback, load
+from bedside.settings_text import commented
+
+
+def read(tmp_path: Path, text: str, environ: dict[str, str] | None = None) -> Settings:
+    """The settings in `text`."""
+    path = tmp_path / "bedside.toml"
+    path.write_text(text, encoding="utf-8")
+    return load(path, environ or {})
+
+
+def test_nothing_set_is_all_default(tmp_path: Path) -> None:
+    """An empty file gives the defaults, and its own folder."""
+    assert read(tmp_path, "") == Settings(folder=tmp_path)
+
+
+def test_what_init_writes_is_the_defaults(tmp_path: Path) -> None:
+    """A fresh bedside.toml changes nothing until somebody edits it."""
+    assert read(tmp_path, commented()) == Settings(folder=tmp_path)
+
+
+def test_every_line_that_init_comments_out_can_be_taken_in(tmp_path: Path) -> None:
+    """With the # taken away, every key parses to its default; nothing in the file is only prose."""
+    keys = [line for line in commented().splitlines() if " = " in line and line.startswith("# ") and line[2:].islower()]
+    text = "\n".join(line.removeprefix("# ") if line in keys else line for line in commented().splitlines())
+    before_engine = text.partition("# [[engine]]")[0]
+    assert read(tmp_path, before_engine) == Settings(folder=tmp_path)
+    assert len(keys) > 20
+
+
+def test_an_engine_given_to_init_is_set(tmp_path: Path) -> None:
+    """`bedside init --engine PATH` names it after its folder."""
+    settings = read(tmp_path, commented(source="file:a b.mp4", engine=Path("/models/my model")))
+    assert [(engine.name, engine.path, engine.port) for engine in settings.engines] == [
+        ("my_model", "/models/my model", 8720)
+    ]
+    assert settings.source.url == "file:a b.mp4"
+
+
+def test_the_environment_wins(tmp_path: Path) -> None:
+    """BEDSIDE_<TABLE>_<KEY> overrides the file, with the key's own type."""
+    environ = {"BEDSIDE_SERVER_PORT": "9000", "BEDSIDE_SOURCE_CROP": "[1, 2, 3, 4]", "BEDSIDE_SERVER_TOKEN": "12345678"}
+    settings = read(tmp_path, "[server]\nport = 80\n", environ)
+    assert settings.server.port == 9000
+    assert settings.source.crop == (1, 2, 3, 4)
+    assert settings.server.token == "12345678"
+
+
+def test_relative_paths_start_at_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder is absolute, wherever it was named from."""
+    (tmp_path / "room").mkdir()
+    (tmp_path / "room" / "bedside.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    assert load(Path("room/bedside.toml"), {}).folder == tmp_path / "room"
+    assert load(None, {}).folder == tmp_path
+
+
+WRONG = {
+    "[server]\nprot = 1": r"\[server\] unknown key 'prot'; did you mean 'port'\?",
+    "[sorce]\n": r"unknown table 'sorce'; did you mean 'source'\?",
+    "[server]\nport = 0": r"\[server\] port is 0; expected a whole number from 1 to 65535",
+    "[server]\nport = 65536": r"\[server\] port is 65536",
+    "[server]\nport = '80'": r"\[server\] port is '80'; expected a whole number",
+    "[server]\nport = true": r"\[server\] port is True; expected a whole number",
+    "[server]\nview = 'x'": r"\[server\] view is 'x'; expected one of explain, verdict, video, monitor",
+    "[server]\nhost = '0.0.0.0'": r"\[server\] host is '0.0.0.0' and token is empty",
+    "[source]\nhost = '192.168.1.5'": r"\[source\] host is '192.168.1.5' and token is empty",
+    "[server]\ntoken = 'short'": r"\[server\] token is 'short'",
+    "[server]\nport = 8710": r"\[server\] port is 8710; \[source\] has it already",
+    "[source]\nfps = nan": r"\[source\] fps is nan; expected a number, 0 or more",
+    "[source]\nfps = -1": r"\[source\] fps is -1",
+    "[source]\ncrop = [1, 2]": r"\[source\] crop is \[1, 2\]; expected \[\] or a list of 4 whole numbers",
+    "[source]\ncrop = [0, 0, -1, 5]": r"\[source\] crop is",
+    "[source]\nmask = [1, 2, 3, 4]": r"\[source\] mask is \[1, 2, 3, 4\]; expected \[\] or lists of 4",
+    "[source]\nmask = [[]]": r"\[source\] mask is",
+    "[source]\nsize = 'big'": r"\[source\] size is 'big'",
+    "[source]\ncolor_range = 'half'": r"\[source\] color_range is 'half'; expected one of auto, full, limited",
+    "[engine]\nname = 'a'": r"expected \[\[engine\]\], with two brackets",
+    "[[engine]]\nname = 'a b'\npath = 'x'": r"name is 'a b'; expected letters, digits",
+    "[[engine]]\nname = 'a'": r"\[\[engine\]\] a: neither path nor url is set",
+    "[[engine]]\nname = 'a'\npath = 'x'\n[[engine]]\nname = 'a'\npath = 'y'": r"the name 'a' is taken",
+    "[[engine]]\nname = 'a'\npath = 'x'\nport = 8080": r"\[server\] has it already",
+    "[view]\nx = 1": r"\[x\] is 1; expected a table",
+    "[server": r"bedside\.toml: not TOML",
+    "server = 1": r"\[server\] is 1; expected a table",
+}
+
+
+@pytest.mark.parametrize(("text", "sentence"), WRONG.items(), ids=[text.replace("\n", " ") for text in WRONG])
+def test_a_wrong_setting_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    """It names the key and the value, and says what was expected; nothing of it is read."""
+    with pytest.raises(SettingsError, match=sentence) as raised:
+        read(tmp_path, text)
+    assert "\n" not in str(raised.value).strip()
+
+
+def test_an_unknown_variable_of_ours_is_refused(tmp_path: Path) -> None:
+    """A misspelt override does not pass silently."""
+    with pytest.raises(SettingsError, match=r"BEDSIDE_SERVER_\* in the environment: unknown key 'prot'"):
+        read(tmp_path, "", {"BEDSIDE_SERVER_PROT": "1"})
+    with pytest.raises(SettingsError, match="BEDSIDE_SERVER_PORT is 'x'; expected a whole number"):
+        read(tmp_path, "", {"BEDSIDE_SERVER_PORT": "x"})
+
+
+def test_a_missing_file_is_said(tmp_path: Path) -> None:
+    """With what to do."""
+    with pytest.raises(SettingsError, match="`bedside init` writes one"):
+        load(tmp_path / "none.toml", {})
+
+
+KEYS = st.sampled_from(["url", "port", "crop", "mask", "fps", "token", "slots", "size", "other"])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner, max_size=5)
+)
+
+
+@given(st.dictionaries(KEYS, VALUES, max_size=3))
+def test_any_value_is_read_or_refused(values: dict[str, object]) -> None:
+    """Whatever stands in a table, it is a setting of the right type or a SettingsError, and nothing else."""
+    from bedside.settings import SourceSettings, _table
+
+    try:
+        table = _table(SourceSettings, values, "[source]")
+    except SettingsError:
+        return
+    assert isinstance(table.port, int) and 1 <= table.port <= 65535
+    assert len(table.crop) in (0, 4)
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"), {"127.0.0.1": 1, "::1": 1, "localhost": 1, "0.0.0.0": 0, "::": 0}.items()
+)
+def test_loopback_is_this_machine_alone(host: str, expected: int) -> None:
+    """Everything but loopback counts as the network."""
+    assert is_loopback(host) == bool(expected)
+
+
+def test_init_writes_toml(tmp_path: Path) -> None:
+    """Texts with quotes and backslashes survive."""
+    source = 'file:C:\\clips\\"a".mp4'
+    assert tomllib.loads(commented(source=source))["source"]["url"] == source

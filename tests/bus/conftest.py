@@ -38,6 +38,7 @@ class FakeCapture:
         self.is_silent = False
         self.error: Exception | None = None
         self.commands: list[str] = []
+        self.painter: Callable[[int], Pixels] = lambda seq: paint(seq, self.width, self.height)
         self.seq = 0
 
     def run(
@@ -55,7 +56,7 @@ class FakeCapture:
                 self.seq, self.skip = self.seq + 1 + self.skip, 0
                 now, wall = clock.monotonic_ns(), clock.wall_ns()
                 frame = Frame(self.seq, now, wall, self.width, self.height, self.signal)
-                publish(frame, paint(self.seq, self.width, self.height))
+                publish(frame, self.painter(self.seq))
 
     def control(self, command: str) -> None:
         """Accept freeze, refuse the rest."""

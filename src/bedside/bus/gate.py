@@ -26,7 +26,7 @@ def refusal(headers: Mapping[str, str], query: Mapping[str, str], token: str) ->
     """The HTTP status and the sentence with which a request is refused, or None when it may pass."""
     if token:
         shown = query.get("token") or headers.get("Authorization", "").removeprefix("Bearer ")
-        if hmac.compare_digest(shown.encode(), token.encode()):
+        if hmac.compare_digest(shown.encode(errors="backslashreplace"), token.encode()):
             return None
         return 401, "the token is missing or wrong; give ?token=... as [source] token has it"
     host = _hostname(f"//{headers.get('Host', '')}")

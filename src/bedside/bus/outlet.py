@@ -105,5 +105,6 @@ class Outlet:
         period = round(clock.NS_PER_S / self._wish.max_fps)
         if frame.captured_ns < self._due_ns - period // 4:
             return True
-        self._due_ns = max(self._due_ns, frame.captured_ns - period) + period
+        is_in_step = frame.captured_ns - self._due_ns < period
+        self._due_ns = (self._due_ns if is_in_step else frame.captured_ns) + period
         return False

@@ -4,7 +4,7 @@ import asyncio
 import json
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,15 @@ def live(message: str = "") -> Status:
 def ready(engine: str = "pcbm", state: EngineState = EngineState.READY, message: str = "") -> EngineStatus:
     """An engine that waits for a frame."""
     return EngineStatus(engine, state, message, answers=3, model_ms=41.0, added_ms=1.3)
+
+
+async def eventually(condition: Callable[[], bool]) -> None:
+    """Returns once `condition` holds; fails after the deadline."""
+    async with asyncio.timeout(DEADLINE_S):
+        while True:
+            if condition():
+                return
+            await asyncio.sleep(0.01)
 
 
 @dataclass
@@ -162,8 +171,6 @@ def scanner() -> Scanner:
 @pytest.fixture
 async def start_hub(scanner: Scanner, tmp_path: Path) -> AsyncIterator[StartHub]:
     """Starts servers on free ports; they end with the test."""
-    from contextlib import AsyncExitStack
-
     async with AsyncExitStack() as stack:
 
         async def start(*, engines: tuple[str, ...] = ("pcbm", "bpd"), **options: Any) -> Hub:

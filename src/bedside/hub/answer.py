@@ -43,7 +43,7 @@ def page_answer(result: Result) -> tuple[dict[str, Any], str]:
 
 def text_of(value: Any) -> str:
     """Compact JSON that every browser can parse."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
 def plain(value: Any) -> Any:

@@ -9,7 +9,8 @@ from aiohttp import web
 
 from bedside.errors import BedsideError, SessionError
 from bedside.hub.feed import Feed
-from bedside.hub.snapshot import Gone, Snapshots
+from bedside.hub.recall import Gone
+from bedside.hub.snapshot import Snapshots
 from bedside.hub.state import state
 from bedside.hub.view import View
 
@@ -59,7 +60,7 @@ class Api:
             raise _refused(f"seq is {str(seq)[:40]!r}; expected the frame's number, or null for the newest")
         if engine is not None and engine not in self._feed.engine_names:
             raise _refused(f"engine is {str(engine)[:40]!r}; expected {_choice(self._feed.engine_names)} or null")
-        if view and view not in self._views:
+        if not isinstance(view, str) or (view and view not in self._views):
             raise _refused(f"view is {str(view)[:40]!r}; expected {_choice(self._views)}")
         try:
             kept = await self._kept().keep(seq, engine, view)

@@ -1,31 +1,18 @@
 """What browsers see: the newest of everything. Pages wait on it; nothing queues up in it."""
 
 import asyncio
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 from bedside import clock
 from bedside.hub.answer import page_answer, text_of
 from bedside.hub.metrics import Metrics
 from bedside.hub.picture import Borrow, Darkroom, Picture
+from bedside.hub.recall import Answered, Gone, Recall
 from bedside.hub.view import View
 from bedside.messages import EngineState, EngineStatus, Frame, Loss, Pixels, Result, Signal, Status
-
-FRAMES_KEPT = 32
-"""So many frames can still be named by a page; their pixels are only lent while the ring has them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """One result with the very pixels that the engine saw (the whole frame), if they could be kept."""
-
-    result: Result
-    order: int
-    """Which arrival of this engine it was."""
-    pixels: Pixels | None
-    frame: Frame
 
 
 class Feed:
@@ -44,9 +31,9 @@ class Feed:
         history: int = 6,
         metrics: Metrics | None = None,
     ) -> None:
-        self.borrow = borrow
         self.darkroom = Darkroom(borrow, quality=quality)
         self.metrics = metrics or Metrics()
+        self.recall = Recall(borrow, history)
         self.frame: Frame | None = None
         self.frame_order = 0
         self.status = Status(Signal.OFFLINE, "Waiting for the broadcaster.")
@@ -58,9 +45,6 @@ class Feed:
         self._engines = {name: EngineStatus(name, EngineState.NEW) for name in engines}
         self._newest: dict[str, Answered] = {}
         self._good: dict[str, Result] = {}
-        self._history: dict[str, deque[Answered]] = {}
-        self._history_size = history
-        self._frames: deque[Frame] = deque(maxlen=FRAMES_KEPT)
         self._watchers: set[asyncio.Event] = set()
         self._well_since_ns: dict[str, int] = {}
         self.metrics.watch(self)
@@ -87,7 +71,7 @@ class Feed:
         self._newest[result.engine] = answered
         if not result.error:
             self._good[result.engine] = result
-        self._history.setdefault(result.engine, deque(maxlen=self._history_size)).append(answered)
+        self.recall.add_answer(answered)
         self._engines.setdefault(result.engine, EngineStatus(result.engine, EngineState.NEW))
         self.metrics.result(result)
         self._tell()
@@ -114,15 +98,18 @@ class Feed:
         """The newest prediction that an engine finished, errors excluded."""
         return self._good.get(engine)
 
-    def answered(self, seq: int, engine: str | None = None) -> Answered | None:
-        """A recent answer to frame `seq`, of `engine` or of the first that has its pixels."""
-        names = [engine] if engine else list(self._history)
-        found = [item for name in names for item in self._history.get(name, ()) if item.result.seq == seq]
-        return next((item for item in found if item.pixels is not None), found[0] if found else None)
-
-    def recent_frame(self, seq: int) -> Frame | None:
-        """A frame that came lately; its pixels may be gone."""
-        return next((frame for frame in reversed(self._frames) if frame.seq == seq), None)
+    async def hold(self, page: object, seq: int | None) -> None:
+        """Keeps the exact picture `seq` for a page whose person holds it, unless it is gone; None lets it go."""
+        self.recall.release(page)
+        if seq is None:
+            return
+        pixels = self.recall.pixels(seq)
+        if pixels is None:
+            frame = self.recall.frame(seq)
+            with suppress(Gone):
+                pixels = await self.darkroom.once(("hold", seq), lambda: self.recall.fetch(frame))
+        if pixels is not None:
+            self.recall.hold(page, seq, pixels)
 
     async def live_picture(self, width: int) -> Picture | None:
         """The newest picture at about `width`, encoded once for all; None when it cannot be read."""
@@ -162,7 +149,7 @@ class Feed:
     def _put_frame(self, frame: Frame) -> None:
         self.frame = frame
         self.frame_order += 1
-        self._frames.append(frame)
+        self.recall.add_frame(frame)
         if frame.signal.has_picture and not self.picture_since_ns:
             self.picture_since_ns = frame.captured_ns
         self.metrics.frame(frame)

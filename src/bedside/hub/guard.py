@@ -62,7 +62,7 @@ class Guard:
         scheme, _, shown = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
         if scheme.lower() == "bearer" and _same(shown.strip(), self._token):
             return True
-        return _same(request.cookies.get(COOKIE, ""), self._cookie)
+        return _same(request.cookies.get(COOKIE, ""), self._cookie) or self._shows_token_in_address(request)
 
     def middleware(self) -> Middleware:
         """The guard as aiohttp wants it."""
@@ -73,8 +73,8 @@ class Guard:
                 raise web.HTTPMisdirectedRequest(text=WRONG_HOST)
             if not self._is_our_page(request):
                 raise web.HTTPForbidden(text=WRONG_ORIGIN)
-            if self._token and "token" in request.query:
-                return self._exchanged(request)
+            if self._shows_token_in_address(request) and request.method == "GET" and not _is_websocket(request):
+                raise self._exchange(request)
             if request.path not in OPEN_PATHS and not self.has_token(request):
                 raise web.HTTPUnauthorized(text=UNAUTHORISED, headers={hdrs.WWW_AUTHENTICATE: "Bearer"})
             return await handler(request)
@@ -90,20 +90,25 @@ class Guard:
     def _is_our_page(self, request: web.Request) -> bool:
         """A browser names the page that asks; what changes something, or is a websocket, is for our own pages."""
         origin = request.headers.get(hdrs.ORIGIN)
-        if origin is None or (request.method in ("GET", "HEAD") and hdrs.UPGRADE not in request.headers):
+        if origin is None or (request.method in ("GET", "HEAD") and not _is_websocket(request)):
             return True
         return urlsplit(origin).netloc.lower() == request.host.lower()
 
-    def _exchanged(self, request: web.Request) -> web.StreamResponse:
+    def _shows_token_in_address(self, request: web.Request) -> bool:
+        return bool(self._token) and _same(request.query.get("token", ""), self._token)
+
+    def _exchange(self, request: web.Request) -> web.HTTPSeeOther:
         """A token in the address becomes a cookie, so that it does not stay in histories and on screens."""
-        if not _same(request.query["token"], self._token):
-            raise web.HTTPUnauthorized(text=UNAUTHORISED, headers={hdrs.WWW_AUTHENTICATE: "Bearer"})
         query = {name: value for name, value in request.query.items() if name != "token"}
         response = web.HTTPSeeOther(request.rel_url.with_query(query or None))
         response.set_cookie(
             COOKIE, self._cookie, max_age=COOKIE_DAYS * 86400, httponly=True, samesite="Strict", secure=request.secure
         )
-        raise response
+        return response
+
+
+def _is_websocket(request: web.Request) -> bool:
+    return request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
 
 
 def _same(shown: str, expected: str) -> bool:

@@ -1,26 +1,24 @@
 """A page's websocket: the newest picture when the page has room for it, answers and states (docs/topics/pages.md)."""
 
 import asyncio
-import json
 import logging
-import math
 import struct
 from collections import deque
 from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 import bedside
 from bedside import clock
-from bedside.errors import WireError
+from bedside.hub import said
 from bedside.hub.answer import text_of
-from bedside.hub.feed import Answered, Feed
+from bedside.hub.feed import Feed
 from bedside.hub.picture import Picture
+from bedside.hub.recall import Answered
+from bedside.hub.said import Garbage
 from bedside.hub.state import state
 from bedside.hub.view import View
-from bedside.wire import parse
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +36,6 @@ FRESH_MS = 10_000.0
 SOCKETS = web.AppKey[set[web.WebSocketResponse]]("sockets")
 """The open pages of an application; closed when it shuts down."""
 
-MAX_WIDTH = 7680
-MAX_AGE_MS = 1e7
 MAX_MESSAGE_BYTES = 4096
 
 
@@ -67,14 +63,6 @@ class Stream:
         return True
 
 
-class Garbage(WireError):
-    """A page sent something that is no message."""
-
-    def __init__(self, message: str, code: WSCloseCode = WSCloseCode.INVALID_TEXT) -> None:
-        super().__init__(message)
-        self.code = code
-
-
 class Page:
     """One open page. One task sends, one receives; the feed's event wakes the sender."""
 
@@ -97,6 +85,7 @@ class Page:
         try:
             await asyncio.wait({sender, receiver}, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self._feed.recall.release(self)
             for task in (sender, receiver):
                 task.cancel()
             outcomes = await asyncio.gather(sender, receiver, return_exceptions=True)
@@ -211,11 +200,13 @@ class Page:
 
     async def _send_picture(self, name: str, stream: Stream, picture: Picture, result: str) -> None:
         stream.unpainted.append(picture.frame.seq)
+        now_ns = clock.monotonic_ns()
         header = {
             "type": "picture",
             "stream": name,
             "seq": picture.frame.seq,
-            "age_ms": round(clock.age_ms(picture.frame.captured_ns), 1),
+            "age_ms": round(clock.age_ms(picture.frame.captured_ns, now_ns), 1),
+            "sent_ms": round(now_ns / clock.NS_PER_MS, 1),
             "width": picture.width,
             "height": picture.height,
             "signal": str(picture.frame.signal),
@@ -242,36 +233,24 @@ class Page:
             await self._receive(message)
 
     async def _receive(self, message: WSMessage) -> None:
+        if message.type is WSMsgType.ERROR:  # aiohttp has closed it already
+            if isinstance(message.data, TimeoutError):
+                raise message.data
+            raise Garbage(f"bytes that are no websocket message ({message.data})", WSCloseCode.PROTOCOL_ERROR)
         if message.type is not WSMsgType.TEXT:
             raise Garbage("a binary message; a page sends text messages only", WSCloseCode.UNSUPPORTED_DATA)
-        try:
-            said = parse(message.data)
-        except (WireError, RecursionError) as error:
-            raise Garbage(str(error)) from error
-        match said["type"]:
-            case "want":
-                self._want(said)
-            case "painted":
-                self._painted(said)
-            case "ping":
-                await self._send_text(json.dumps({"type": "pong", "id": _number(said, "id", 2**53)}))
-            case other:
-                raise Garbage(f"a message of type {other[:40]!r}; expected want, painted or ping")
-
-    def _want(self, said: dict[str, Any]) -> None:
-        widths = {name: int(_number(said, name, MAX_WIDTH)) for name in self._streams}
-        for name, stream in self._streams.items():
-            stream.width = widths[name]
-        self._wake.set()
-
-    def _painted(self, said: dict[str, Any]) -> None:
-        stream = self._streams.get(str(said.get("stream")))
-        if stream is None:
-            raise Garbage(f"a painted message of stream {str(said.get('stream'))[:40]!r}; expected live or answer")
-        age_ms = _number(said, "age_ms", MAX_AGE_MS)
-        if stream.painted(int(_number(said, "seq", 2**53))):
-            self._feed.metrics.painted(str(said["stream"]), age_ms)
-            self._wake.set()
+        match said.read(message.data):
+            case said.Want(live, answer):
+                self._streams["live"].width, self._streams["answer"].width = live, answer
+                self._wake.set()
+            case said.Painted(stream, seq, age_ms):
+                if self._streams[stream].painted(seq):
+                    self._feed.metrics.painted(stream, age_ms)
+                    self._wake.set()
+            case said.Hold(seq):
+                await self._feed.hold(self, seq)
+            case said.Ping(number):
+                await self._send_text(text_of({"type": "pong", "id": number}))
 
 
 async def serve_page(request: web.Request, feed: Feed, view: View, *, can_control: bool) -> web.WebSocketResponse:
@@ -290,7 +269,7 @@ async def serve_page(request: web.Request, feed: Feed, view: View, *, can_contro
             await _close(request, socket, error.code, f"The server closed this page: it sent {error}.")
         except TimeoutError:
             feed.metrics.dropped("stuck")
-            log.warning("page of view %s dropped: it took nothing for %g s", view.name, STUCK_AFTER_S)
+            log.warning("page of view %s dropped: it took nothing for about %g s", view.name, STUCK_AFTER_S)
             _abort(request)
         except ConnectionError as error:
             log.info("page of view %s went: %s", view.name, error)
@@ -304,7 +283,9 @@ async def _close(request: web.Request, socket: web.WebSocketResponse, code: WSCl
         async with asyncio.timeout(STUCK_AFTER_S):
             await socket.send_str(text_of({"type": "error", "message": sentence}))
             await socket.close(code=code)
-    except (ConnectionError, TimeoutError):
+    except ConnectionError:
+        log.debug("the page was gone before it could be told: %s", sentence)
+    except TimeoutError:
         _abort(request)
 
 
@@ -320,17 +301,3 @@ def _with_age(open_object: str, answered: Answered) -> str:
 
 def _age_ms(answered: Answered) -> float:
     return clock.age_ms(answered.result.timing.captured_ns)
-
-
-def _number(said: dict[str, Any], name: str, most: float) -> float:
-    value = said.get(name)
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        or not math.isfinite(value)
-        or not 0 <= value <= most
-    ):
-        raise Garbage(
-            f"a {said['type']} message whose {name} is {str(value)[:40]!r}; expected a number from 0 to {most:g}"
-        )
-    return value

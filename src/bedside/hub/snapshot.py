@@ -9,19 +9,13 @@ from typing import Any, TypeVar
 import numpy as np
 
 from bedside import clock
-from bedside.errors import BusError
 from bedside.hub.answer import plain, png_of
-from bedside.hub.feed import Answered, Feed
+from bedside.hub.feed import Feed
+from bedside.hub.recall import Gone
 from bedside.messages import Frame, Pixels, Result
 from bedside.session.folder import Session
 
 T = TypeVar("T")
-
-GONE = "that picture is gone; tap again while it is on the screen"
-
-
-class Gone(BusError):
-    """The frame's pixels are nowhere any more."""
 
 
 class Snapshots:
@@ -35,7 +29,8 @@ class Snapshots:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="bedside-snapshot")
 
     async def keep(self, seq: int | None, engine: str | None, view: str) -> dict[str, Any]:
-        """Keeps frame `seq` (None: the newest) with the answer of `engine`. Returns `path`, `seq` and `name`.
+        """Keeps frame `seq` (None: the newest) with the answer of `engine`. Returns `path`, `seq`, `name`, and the
+        `engine` whose answer was still known, or None.
 
         Raises Gone when the pixels are lost, SessionError when they cannot be written.
         """
@@ -43,10 +38,10 @@ class Snapshots:
             if self._feed.frame is None:
                 raise Gone("there is no picture yet; wait until one is on the screen")
             seq = self._feed.frame.seq
-        answered = self._feed.answered(seq, engine) or self._feed.answered(seq)
-        frame = self._feed.recent_frame(seq)
-        result = answered.result if answered and answered.result.engine == engine else None
-        return await self._run(lambda: self._keep(seq, answered, frame, result, view))
+        recall = self._feed.recall
+        pixels, frame = recall.pixels(seq), recall.frame(seq)
+        result = next((item.result for item in recall.answers(seq) if item.result.engine == engine), None)
+        return await self._run(lambda: self._keep(seq, pixels, frame, result, view))
 
     async def listed(self) -> list[dict[str, Any]]:
         """This session's snapshots, oldest first."""
@@ -64,33 +59,21 @@ class Snapshots:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _keep(
-        self, seq: int, answered: Answered | None, frame: Frame | None, result: Result | None, view: str
+        self, seq: int, pixels: Pixels | None, frame: Frame | None, result: Result | None, view: str
     ) -> dict[str, Any]:
-        pixels = self._pixels(answered, frame)
+        pixels = self._feed.recall.fetch(frame) if pixels is None else pixels
         name = f"{seq}_{result.engine}" if result else str(seq)
         files = {".png": png_of(pixels)}
         if result is not None and isinstance(mask := result.answer.get("mask"), np.ndarray):
             files[".mask.png"] = png_of(mask)
-        about = self._described(seq, frame, result, view, pixels)
-        files[".json"] = json.dumps(about, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        about = self._described(seq, result, view, pixels)
+        text = json.dumps(about, indent=2, ensure_ascii=False, allow_nan=False)
+        files[".json"] = text.encode(errors="backslashreplace")  # half a surrogate pair becomes a JSON escape
         engine = result.engine if result else None
         path = self._session.keep_snapshot(name, files, {"seq": seq, "engine": engine, "view": view})
-        return {"path": path, "seq": seq, "name": name}
+        return {"path": path, "seq": seq, "name": name, "engine": engine}
 
-    def _pixels(self, answered: Answered | None, frame: Frame | None) -> Pixels:
-        if answered is not None and answered.pixels is not None:
-            return answered.pixels
-        if frame is None:
-            raise Gone(GONE)
-        try:
-            with self._feed.borrow(frame) as view:
-                return view.copy()
-        except BusError as error:
-            raise Gone(GONE) from error
-
-    def _described(
-        self, seq: int, frame: Frame | None, result: Result | None, view: str, pixels: Pixels
-    ) -> dict[str, Any]:
+    def _described(self, seq: int, result: Result | None, view: str, pixels: Pixels) -> dict[str, Any]:
         described: dict[str, Any] = {
             **self._about,
             "seq": seq,
@@ -98,7 +81,7 @@ class Snapshots:
             "width": pixels.shape[1],
             "height": pixels.shape[0],
             "kept_wall_ns": clock.wall_ns(),
-            "captured_wall_ns": frame.wall_ns if frame else None,
+            "captured_wall_ns": self._feed.recall.wall_ns(seq),
             "signal": str(self._feed.status.signal),
             "result": None,
         }

@@ -17,6 +17,7 @@ def state(feed: Feed, *, has_answers: bool = True, picture_skips: int = 0) -> di
         "recorder": None,
         "viewers": sum(feed.viewers.values()),
         "picture_skips": picture_skips,
+        "sent_ms": round(now_ns / clock.NS_PER_MS, 1),
     }
 
 

@@ -15,7 +15,8 @@ class Journal:
 
     def append(self, entry: dict[str, Any]) -> None:
         """One line, in one write, on its way to the disk when this returns. Raises SessionError."""
-        line = json.dumps(entry, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        text = json.dumps(entry, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        line = text.encode(errors="backslashreplace") + b"\n"  # half a surrogate pair becomes a JSON escape
         try:
             with self.path.open("ab", buffering=0) as file:
                 # A line that a full disk or a power cut left torn must not swallow this one.

@@ -1,0 +1,107 @@
+"""Which pictures can still be had, exactly: the last answered ones, those that a page holds, and what the ring has."""
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass
+
+from bedside.errors import BusError
+from bedside.hub.picture import Borrow
+from bedside.messages import Frame, Pixels, Result
+
+FRAMES_KEPT = 32
+"""So many frames can still be named by a page; their pixels are only lent while the ring has them."""
+
+TIMES_KEPT = 2048
+"""Of so many frames the wall time is still known; a slow model answers long after its frame."""
+
+HELD_KEPT = 8
+"""So many pages may hold a picture; with one more, the one that was held first is let go."""
+
+GONE = "that picture is gone; tap again while it is on the screen"
+
+
+class Gone(BusError):
+    """The frame's pixels are nowhere any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One result with the very pixels that the engine saw (the whole frame), if they could be kept."""
+
+    result: Result
+    order: int
+    """Which arrival of this engine it was."""
+    pixels: Pixels | None
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A picture that a person holds on a page, and the answers to it."""
+
+    seq: int
+    pixels: Pixels
+    answers: tuple[Answered, ...]
+
+
+class Recall:
+    """A short memory with bounds. `history` is answers per engine, each with its pixels."""
+
+    def __init__(self, borrow: Borrow, history: int) -> None:
+        self._borrow = borrow
+        self._history_size = history
+        self._history: dict[str, deque[Answered]] = {}
+        self._frames: deque[Frame] = deque(maxlen=FRAMES_KEPT)
+        self._wall_ns: OrderedDict[int, int] = OrderedDict()
+        self._held: OrderedDict[object, Held] = OrderedDict()
+
+    def add_frame(self, frame: Frame) -> None:
+        """A frame came."""
+        self._frames.append(frame)
+        self._wall_ns[frame.seq] = frame.wall_ns
+        if len(self._wall_ns) > TIMES_KEPT:
+            self._wall_ns.popitem(last=False)
+
+    def add_answer(self, answered: Answered) -> None:
+        """An engine answered."""
+        self._history.setdefault(answered.result.engine, deque(maxlen=self._history_size)).append(answered)
+
+    def frame(self, seq: int) -> Frame | None:
+        """A frame that came lately; its pixels may be gone."""
+        return next((frame for frame in reversed(self._frames) if frame.seq == seq), None)
+
+    def wall_ns(self, seq: int) -> int | None:
+        """When frame `seq` was captured, in wall time, if it is still known."""
+        return self._wall_ns.get(seq)
+
+    def answers(self, seq: int) -> tuple[Answered, ...]:
+        """What is still known of the answers to frame `seq`, newest first."""
+        held = [answered for item in self._held.values() if item.seq == seq for answered in item.answers]
+        recent = [item for kept in self._history.values() for item in reversed(kept) if item.result.seq == seq]
+        return tuple({id(item): item for item in [*recent, *held]}.values())
+
+    def pixels(self, seq: int) -> Pixels | None:
+        """The exact pixels of frame `seq`, where they are kept outside the ring."""
+        held = next((item.pixels for item in self._held.values() if item.seq == seq), None)
+        return next((item.pixels for item in self.answers(seq) if item.pixels is not None), held)
+
+    def fetch(self, frame: Frame | None) -> Pixels:
+        """A copy of the pixels of `frame` out of the ring. Blocking. Raises Gone."""
+        if frame is None:
+            raise Gone(GONE)
+        try:
+            with self._borrow(frame) as view:
+                copy = view.copy()
+        except BusError as error:
+            raise Gone(GONE) from error
+        return copy
+
+    def hold(self, page: object, seq: int, pixels: Pixels) -> None:
+        """`page` holds frame `seq` until it releases it."""
+        self._held.pop(page, None)
+        self._held[page] = Held(seq, pixels, self.answers(seq))
+        while len(self._held) > HELD_KEPT:
+            self._held.popitem(last=False)
+
+    def release(self, page: object) -> None:
+        """`page` holds nothing."""
+        self._held.pop(page, None)

@@ -1,0 +1,160 @@
+"""`/api`: described, and refusing in sentences."""
+
+import json
+from typing import Any
+
+import pytest
+from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.hub.conftest import VIEWS, Hub, Scanner, StartHub, live, ready
+from yarl import URL
+
+from bedside.errors import BusError, SourceError
+from bedside.hub.api import OPENAPI, Api
+from bedside.hub.control import BroadcasterControl
+from bedside.hub.feed import Feed
+from bedside.hub.server import listening
+from bedside.session.folder import SNAPSHOT_NAME
+
+DESCRIBED: dict[str, Any] = json.loads(OPENAPI.read_text())
+
+
+def test_every_route_is_described_and_every_description_has_its_route(scanner: Scanner) -> None:
+    """openapi.json and the routes name the same paths and methods."""
+    routes = {(route.path, route.method.lower()) for route in Api(Feed(scanner.borrow), VIEWS, None, None).routes()}
+    described = {(path, method) for path, item in DESCRIBED["paths"].items() for method in item}
+    assert routes == described
+
+
+def test_every_reference_in_the_description_leads_somewhere() -> None:
+    """No `$ref` of openapi.json is dangling."""
+    found: list[str] = []
+
+    def walk(value: Any) -> None:
+        if isinstance(value, dict):
+            found.extend([value["$ref"]] if "$ref" in value else [])
+            for item in value.values():
+                walk(item)
+        elif isinstance(value, list):
+            for item in value:
+                walk(item)
+
+    walk(DESCRIBED)
+    assert found
+    for reference in found:
+        target: Any = DESCRIBED
+        for part in reference.removeprefix("#/").split("/"):
+            target = target[part]
+
+
+async def test_the_description_is_served(hub: Hub) -> None:
+    """A study's software reads it at its address."""
+    assert await (await hub.http.get(hub.url / "api/openapi.json")).json() == DESCRIBED
+
+
+async def test_the_state_is_as_described(hub: Hub) -> None:
+    """GET /api/state has exactly the fields of the description, engines in it."""
+    hub.feed.put(live())
+    hub.feed.put(ready())
+    hub.answer(hub.shoot())
+    state = await (await hub.http.get(hub.url / "api/state")).json()
+    schema = DESCRIBED["components"]["schemas"]["State"]
+    assert set(state) == set(schema["required"])
+    assert set(state["signal"]) == set(schema["properties"]["signal"]["required"])
+    assert [set(engine) for engine in state["engines"]] == [
+        set(schema["properties"]["engines"]["items"]["required"])
+    ] * 2
+    assert state["signal"]["state"] == "live"
+    assert state["engines"][0]["answer_age_ms"] >= 0
+    assert state["engines"][1]["answer_age_ms"] is None
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "data", "status", "sentence"),
+    [
+        ("GET", "/api/nothing", None, 404, "there is nothing at this address; /api/openapi.json lists what there is"),
+        ("GET", "/api/snapshots/..%2f..%2fsecret.png", None, 404, "this session has no snapshot '../../secret'"),
+        ("GET", "/api/snapshots/7.png", None, 404, "this session has no snapshot '7'"),
+        ("DELETE", "/api/state", None, 405, "DELETE is not possible here"),
+        ("POST", "/api/snapshot", b"", 400, "the body is not JSON; expected one JSON object"),
+        ("POST", "/api/snapshot", b"[]", 400, "the body is not a JSON object; expected {...}"),
+        ("POST", "/api/snapshot", b"\xff\xfe", 400, "the body is not JSON; expected one JSON object"),
+        ("POST", "/api/control", b"{}", 400, "command is 'None'; expected freeze or unfreeze"),
+        (
+            "POST",
+            "/api/control",
+            b'{"command": ["freeze"]}',
+            400,
+            "command is \"['freeze']\"; expected freeze or unfreeze",
+        ),
+    ],
+)
+async def test_a_refusal_is_one_sentence(
+    hub: Hub, method: str, path: str, data: bytes | None, status: int, sentence: str
+) -> None:
+    """Whatever is asked wrongly is answered with JSON, its status, and one sentence."""
+    response = await hub.http.request(method, URL(f"{hub.url.origin()}{path}", encoded=True), data=data)
+    assert (response.status, await response.json()) == (status, {"error": sentence})
+
+
+async def test_a_body_that_is_too_large_is_refused(hub: Hub) -> None:
+    """A megabyte is not read."""
+    response = await hub.http.post(hub.url / "api/snapshot", data=b"x" * 1_000_000)
+    assert response.status == 413
+    assert "error" in await response.json()
+
+
+async def test_a_command_reaches_the_source(start_hub: StartHub) -> None:
+    """The freeze button of the page is pressed at the source."""
+    pressed: list[str] = []
+
+    async def control(command: str) -> None:
+        pressed.append(command)
+
+    hub = await start_hub(control=control)
+    response = await hub.http.post(hub.url / "api/control", json={"command": "freeze"})
+    assert (response.status, await response.json(), pressed) == (200, {"command": "freeze"}, ["freeze"])
+    socket = await hub.http.ws_connect(hub.url / "live")
+    assert (await socket.receive_json())["can_control"] is True
+
+
+async def test_a_source_that_cannot_says_so(start_hub: StartHub, hub: Hub) -> None:
+    """The source's own sentence reaches the page, and so does the absence of such a source."""
+
+    async def control(command: str) -> None:
+        raise SourceError("a recording cannot be frozen")
+
+    refusing = await start_hub(control=control)
+    response = await refusing.http.post(refusing.url / "api/control", json={"command": "freeze"})
+    assert (response.status, await response.json()) == (502, {"error": "a recording cannot be frozen"})
+    response = await hub.http.post(hub.url / "api/control", json={"command": "freeze"})
+    assert response.status == 409
+
+
+async def test_commands_are_forwarded_to_the_broadcaster() -> None:
+    """The broadcaster gets the command with its token; its refusal comes back in its own words."""
+    got: list[tuple[str, str]] = []
+
+    async def control(request: web.Request) -> web.Response:
+        command = (await request.json())["command"]
+        got.append((command, request.headers["Authorization"]))
+        return web.json_response({"error": "cannot unfreeze"}, status=409 if command == "unfreeze" else 200)
+
+    app = web.Application()
+    app.router.add_post("/control", control)
+    async with listening(app, "127.0.0.1", 0) as port:
+        send = BroadcasterControl(f"ws://127.0.0.1:{port}/frames", "secret")
+        await send("freeze")
+        with pytest.raises(SourceError, match="cannot unfreeze"):
+            await send("unfreeze")
+    assert got == [("freeze", "Bearer secret"), ("unfreeze", "Bearer secret")]
+    with pytest.raises(BusError, match=rf"the broadcaster at 127\.0\.0\.1:{port} does not answer; is it running\?"):
+        await send("freeze")
+
+
+@given(st.text())
+def test_names_of_snapshots_never_leave_the_folder(name: str) -> None:
+    """No name makes a path outside the session's snapshots."""
+    if SNAPSHOT_NAME.fullmatch(name):
+        assert not set(name) & set("/\\.\0")

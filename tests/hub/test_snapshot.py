@@ -1,0 +1,145 @@
+"""Snapshots: the exact picture that a person saw, kept in the session."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tests.hub.conftest import Hub, StartHub, eventually
+
+from bedside.session.folder import Session
+
+VERDICT = {"label": "head", "level": "good", "score": 0.9}
+
+
+async def post(hub: Hub, **body: Any) -> tuple[int, dict[str, Any]]:
+    """The status and body of a snapshot."""
+    response = await hub.http.post(hub.url / "api/snapshot", json=body)
+    return response.status, await response.json()
+
+
+def pixels_in(png: bytes) -> NDArray[np.uint8]:
+    """The RGB pixels of a PNG."""
+    stored = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert stored is not None
+    return np.asarray(cv2.cvtColor(stored, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+async def test_a_snapshot_is_exactly_the_pixels_that_were_answered(hub: Hub, tmp_path: Path) -> None:
+    """Also when the ring has long moved on: the PNG decodes to the engine's own picture, its answer lies beside it."""
+    frame = hub.shoot()
+    pixels = hub.scanner.ring[frame.seq].copy()
+    mask = np.eye(40, dtype=np.uint8)
+    hub.answer(frame, verdict=VERDICT, mask=mask, labels=["background", "skull"])
+    for _ in range(10):
+        hub.shoot()
+    status, kept = await post(hub, seq=frame.seq, engine="pcbm", view="explain")
+    assert (status, kept["seq"], kept["name"]) == (201, frame.seq, f"{frame.seq}_pcbm")
+    png = tmp_path / "sessions" / kept["path"]
+    assert np.array_equal(pixels_in(png.read_bytes()), pixels)
+    about = json.loads(png.with_suffix(".json").read_text())
+    assert (about["seq"], about["view"], about["quality"]) == (frame.seq, "explain", 85)
+    assert about["captured_wall_ns"] == frame.wall_ns
+    assert about["result"]["answer"] == {"verdict": VERDICT, "labels": ["background", "skull"]}
+    assert about["result"]["timing"]["captured_ns"] == frame.captured_ns
+    stored = cv2.imread(str(png.with_suffix(".mask.png")), cv2.IMREAD_UNCHANGED)
+    assert np.array_equal(np.asarray(stored), mask)
+
+
+async def test_a_live_picture_is_kept_while_the_ring_has_it(hub: Hub) -> None:
+    """Without an engine the picture comes out of the ring, unchanged, and can be fetched again."""
+    frame = hub.shoot()
+    status, kept = await post(hub, seq=frame.seq, engine=None, view="video")
+    assert status == 201
+    png = await (await hub.http.get(hub.url / "api/snapshots" / f"{kept['name']}.png")).read()
+    assert np.array_equal(pixels_in(png), hub.scanner.ring[frame.seq])
+
+
+async def test_a_picture_that_is_gone_is_said_to_be_gone(hub: Hub, tmp_path: Path) -> None:
+    """409 and one sentence, and no folder is made for it."""
+    frame = hub.shoot()
+    for _ in range(10):
+        hub.shoot()
+    for seq in (frame.seq, 99_999):
+        status, body = await post(hub, seq=seq, engine=None, view="video")
+        assert (status, body) == (409, {"error": "that picture is gone; tap again while it is on the screen"})
+    assert not (tmp_path / "sessions").exists()
+
+
+async def test_without_a_number_the_newest_is_kept(hub: Hub) -> None:
+    """`seq` null is the newest frame; before the first one there is none."""
+    status, body = await post(hub, seq=None)
+    assert (status, body["error"]) == (409, "there is no picture yet; wait until one is on the screen")
+    hub.shoot()
+    frame = hub.shoot()
+    status, kept = await post(hub, seq=None)
+    assert (status, kept["seq"]) == (201, frame.seq)
+
+
+@pytest.mark.parametrize("is_answered", [True, False], ids=["answered", "live"])
+async def test_a_picture_that_a_person_holds_stays(hub: Hub, is_answered: bool) -> None:
+    """A page that holds a picture can have it kept minutes later, with its answer; after release it is let go."""
+    page = await hub.page("explain", live=320, answer=320)
+    frame = hub.shoot()
+    pixels = hub.scanner.ring[frame.seq].copy()
+    if is_answered:
+        hub.answer(frame, verdict=VERDICT)
+    await page.say(type="hold", seq=frame.seq)
+    await eventually(lambda: hub.feed.recall.pixels(frame.seq) is not None)
+    await page.say(type="ping", id=1)
+    await page.until("pong", id=1)
+    for _ in range(20):
+        hub.answer(hub.shoot())
+    status, kept = await post(hub, seq=frame.seq, engine="pcbm", view="explain")
+    assert (status, kept["name"]) == (201, f"{frame.seq}_pcbm" if is_answered else str(frame.seq))
+    png = await (await hub.http.get(hub.url / "api/snapshots" / f"{kept['name']}.png")).read()
+    assert np.array_equal(pixels_in(png), pixels)
+    await page.say(type="hold", seq=None)
+    await eventually(lambda: hub.feed.recall.pixels(frame.seq) is None)
+
+
+async def test_snapshots_are_listed_in_their_order(hub: Hub) -> None:
+    """The list is empty before the first, then has each with its frame, engine and view."""
+    url = hub.url / "api/snapshots"
+    assert await (await hub.http.get(url)).json() == {"snapshots": []}
+    for view in ("explain", "video"):
+        frame = hub.shoot()
+        await post(hub, seq=frame.seq, view=view)
+    listed = (await (await hub.http.get(url)).json())["snapshots"]
+    assert [(mark["seq"], mark["engine"], mark["view"]) for mark in listed] == [
+        (1, None, "explain"),
+        (2, None, "video"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ({"seq": "7"}, "seq is '7'; expected the frame's number, or null for the newest"),
+        ({"seq": True}, "seq is 'True'; expected the frame's number, or null for the newest"),
+        ({"seq": 1, "engine": "other"}, "engine is 'other'; expected pcbm or bpd or null"),
+        ({"seq": 1, "engine": ["pcbm"]}, "engine is \"['pcbm']\"; expected pcbm or bpd or null"),
+        ({"seq": 1, "view": "other"}, "view is 'other'; expected explain, verdict, video or monitor"),
+        ({"seq": 1, "view": {}}, "view is '{}'; expected explain, verdict, video or monitor"),
+    ],
+)
+async def test_a_wrong_field_is_one_sentence(hub: Hub, body: dict[str, Any], sentence: str) -> None:
+    """400 with the field, its value and what was expected."""
+    assert await post(hub, **body) == (400, {"error": sentence})
+
+
+async def test_a_folder_that_cannot_be_written_stops_nothing_else(start_hub: StartHub, tmp_path: Path) -> None:
+    """507 and one sentence on the page; pictures go on."""
+    (tmp_path / "file").write_text("not a folder")
+    hub = await start_hub(session=Session(tmp_path / "file" / "sessions"))
+    page = await hub.page("video", live=320)
+    frame = hub.shoot()
+    status, body = await post(hub, seq=frame.seq)
+    assert status == 507
+    assert body["error"].startswith(
+        f"{tmp_path / 'file' / 'sessions'} cannot be written: Not a directory; nothing was kept."
+    )
+    assert (await page.until("picture"))["seq"] == frame.seq

@@ -90,7 +90,7 @@ export async function post(path, body) {
   /** @type {Response} */
   let response;
   try {
-    response = await fetch(path + location.search, {
+    response = await fetch(path, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
@@ -98,9 +98,15 @@ export async function post(path, body) {
   } catch {
     throw new Error("the server cannot be reached");
   }
-  const text = await response.text();
-  if (response.ok) return;
-  throw new Error(sentenceIn(text) || `the server answered ${response.status} ${response.statusText}`);
+  if (!response.ok) throw new Error(await whyNot(response));
+}
+
+/**
+ * The server's own sentence, or its status where it has none.
+ * @param {Response} response
+ */
+export async function whyNot(response) {
+  return sentenceIn(await response.text()) || `the server answered ${response.status} ${response.statusText}`;
 }
 
 /** @param {string} text */

@@ -5,7 +5,7 @@ const RING = "M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18z";
 
 /** Strokes of each icon; a leading "#" fills the shape instead, a leading "~" dashes it. */
 const PATHS = {
-  live: ["#M12 6a6 6 0 1 0 0 12a6 6 0 1 0 0-12z"],
+  live: ["#M12 5a7 7 0 1 0 0 14a7 7 0 1 0 0-14z"],
   frozen: ["M12 2v20M3.3 7l17.4 10M20.7 7L3.3 17", "M9 3.5l3 3l3-3M9 20.5l3-3l3 3"],
   no_signal: ["M3 5h18v11H3z", "M9 20h6", "M8 13l8-5M8 8l8 5"],
   stalled: ["M6 3h12M6 21h12M7 3c0 5 5 6 5 9s-5 4-5 9M17 3c0 5-5 6-5 9s5 4 5 9"],
@@ -40,8 +40,8 @@ const PATHS = {
   down: ["M12 4v15M5 13l7 7l7-7"],
   left: ["M20 12H5M11 5l-7 7l7 7"],
   right: ["M4 12h15M13 5l7 7l-7 7"],
-  tilt_up: ["M3 19h8M3 19l5.5-6.5", "M20 19A17 17 0 0 0 15.5 7", "M14.3 12.8l.5-6.5l6.3.8"],
-  tilt_down: ["M3 5h8M3 5l5.5 6.5", "M20 5a17 17 0 0 1-4.5 12", "M14.3 11.2l.5 6.5l6.3-.8"],
+  tilt_up: ["M3 19h3c8 0 11-5 11-14", "M11 10.5l6-6.5l5 7"],
+  tilt_down: ["M3 5h3c8 0 11 5 11 14", "M11 13.5l6 6.5l5-7"],
   rotate_left: ["M5 12a7 7 0 1 0 3-5.700", "M10 2L7.5 6.700l5 1.8"],
   rotate_right: ["M19 12a7 7 0 1 1-3-5.700", "M14 2l2.5 4.700l-5 1.8"],
   hold: [RING, "M12 8.5a3.5 3.5 0 1 0 0 7a3.5 3.5 0 1 0 0-7z"],

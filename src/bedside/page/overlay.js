@@ -6,6 +6,7 @@ import { inkOf } from "./palette.js";
 /** @typedef {{x: number, y: number, w: number, h: number}} Box  in pixels of the canvas */
 /** @typedef {{text: string, colour: string, around: Box}} Tag */
 
+const SMALL_SHARE = 0.06;
 const HALO = "rgba(4, 6, 9, 0.72)";
 
 /**
@@ -18,13 +19,14 @@ export function drawOverlay(ctx, answer, size) {
   ctx.lineJoin = ctx.lineCap = "round";
   /** @type {Tag[]} */
   const tags = [];
+  const thick = size.labels ? Math.min(4, Math.max(2, size.width / size.scale / 480)) : 1.5;
   for (const shape of shapes(answer, size)) {
     const ink = inkOf(shape.name);
     ctx.setLineDash([]);
     if (shape.closed) fill(ctx, shape.path, ink.colour);
-    stroke(ctx, shape.path, HALO, size.scale * (size.labels ? 4.5 : 3));
+    stroke(ctx, shape.path, HALO, size.scale * thick * 2);
     ctx.setLineDash(ink.dash.map((length) => length * size.scale));
-    stroke(ctx, shape.path, ink.colour, size.scale * (size.labels ? 2.25 : 1.5));
+    stroke(ctx, shape.path, ink.colour, size.scale * thick);
     if (shape.label) tags.push({ text: shape.label, colour: ink.colour, around: shape.around });
   }
   ctx.setLineDash([]);
@@ -136,11 +138,12 @@ function drawTags(ctx, tags, { width, height, scale }) {
   const font = Math.min(26, Math.max(13, width / scale / 44)) * scale;
   ctx.font = `600 ${font}px Inter, system-ui, sans-serif`;
   ctx.textBaseline = "middle";
-  /** @type {Box[]} */
-  const taken = [];
+  /** @type {Box[]} names keep clear of each other and of small shapes */
+  const taken = tags.map(({ around }) => around).filter(({ w, h }) => w * h < width * height * SMALL_SHARE);
   for (const tag of [...tags].sort((a, b) => a.around.w * a.around.h - b.around.w * b.around.h)) {
     const w = Math.min(ctx.measureText(tag.text).width, width * 0.4);
-    const place = freePlace(tag.around, w, font * 1.25, font * 0.45, taken, { width, height });
+    const others = taken.filter((box) => box !== tag.around);
+    const place = freePlace(tag.around, w, font * 1.25, font * 0.45, others, { width, height });
     taken.push(place);
     ctx.lineWidth = 4 * scale;
     ctx.strokeStyle = HALO;

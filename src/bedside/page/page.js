@@ -4,7 +4,7 @@ import { Ages, say } from "./ages.js";
 import { Answers } from "./answers.js";
 import { Awake } from "./awake.js";
 import { Bands } from "./band.js";
-import { Buttons, listenToKeys, post, toggleFullScreen } from "./buttons.js";
+import { Buttons, listenToKeys, post, toggleFullScreen, whyNot } from "./buttons.js";
 import { Details, factsOf } from "./details.js";
 import { byId, show } from "./dom.js";
 import { buildHelp } from "./help.js";
@@ -12,13 +12,16 @@ import { icon } from "./icons.js";
 import { Panel } from "./panel.js";
 import { Connection } from "./socket.js";
 import { Stage } from "./stage.js";
-import { answerCondition, pictureTrouble, plan, signalOf } from "./stale.js";
+import { answerCondition, pictureTrouble, plan, signalOf, whenTrouble } from "./stale.js";
 import { StatusLine, engineOf } from "./status.js";
 import { thumbnailOf, toast } from "./toasts.js";
 
 /** @typedef {import("./protocol.js").Shot} Shot */
 
 const TICK_MS = 100;
+/** A stream that was just asked for may take so long until its first picture is here. */
+const SETTLE_MS = 700;
+const ASK_WHY_EVERY = 5;
 const root = byId("app");
 const ages = new Ages();
 const answers = new Answers();
@@ -75,7 +78,18 @@ function sayHold() {
 function lost(reason) {
   note(`connection lost: ${reason}`);
   page.state = null;
+  if (connection.attempts % ASK_WHY_EVERY === 2) void askWhy();
   tick();
+}
+
+/** A browser does not say why a websocket was refused; a plain request does. */
+async function askWhy() {
+  try {
+    const response = await fetch("/api/state");
+    page.refused = response.ok || response.status >= 500 ? "" : await whyNot(response);
+  } catch {
+    page.refused = ""; // not there at all: the words for a lost connection are right
+  }
 }
 
 /** @param {any} message  one text message of the server */
@@ -138,18 +152,20 @@ async function picture(header, jpeg, now) {
   }
   if (arrival < page.decoded[stream]) return bitmap.close(); // a newer one was quicker
   page.decoded[stream] = arrival;
-  if (header.result) answers.take(header.result, capturedAt, now);
   if (stage.shots[stream]?.painted === false) page.superseded += 1;
   stage.offer({ header, bitmap, capturedAt, painted: false });
-  if (stream === "answer" && stage.plan.large === "live") tick(); // the first answer turns the pictures round
 }
 
 /** @param {Shot} shot */
 function painted({ header, capturedAt }) {
-  const age = performance.now() - capturedAt;
+  const now = performance.now();
+  const age = now - capturedAt;
   connection.send({ type: "painted", stream: header.stream, seq: header.seq, age_ms: Math.round(age * 10) / 10 });
   page.painted += 1;
-  if (header.stream === "answer") renderPanel(performance.now());
+  if (!header.result) return;
+  answers.take(header.result, capturedAt, now); // panel and picture speak of the same frame
+  if (stage.plan.large === "live") tick(); // the first answer turns the pictures round
+  else renderPanel(now);
 }
 
 /** What stands on the page now is worked out from scratch; ten times a second, and when something happened. */
@@ -159,11 +175,12 @@ function tick() {
   const { trouble, condition, pictureAge, usable } = judge(now);
   if (hello) {
     const at = plan({ view: hello.view, swapped: page.swapped, held: page.held !== null, usable });
-    const answered = hello.view.picture === "answer" || hello.view.inset;
-    stage.arrange(at, hello.view.overlay, { live: true, answer: answered && hello.engines.length > 0 });
+    const { view } = hello;
+    const answered = view.picture === "answer" || view.inset || view.overlay;
+    stage.arrange(at, view.overlay, { live: true, answer: answered && hello.engines.length > 0 });
     const frozen = state?.signal.state === "frozen";
     bands.render({ trouble, heldMs: page.held && now - page.held.at, frozen, tag: tagOf(now, at.fallback, condition) });
-    const { controls } = hello.view;
+    const { controls } = view;
     buttons.render({ controls, canControl: hello.can_control, held: page.held !== null, frozen, hasPicture: !!stage.shown });
     renderPanel(now);
   } else {
@@ -177,15 +194,21 @@ function judge(now) {
   const { state, wasConnected, refused } = page;
   const { open: connected, silentMs } = connection;
   const isShown = stage.plan.large === "live" || stage.plan.inset === "live";
-  const capturedAt = isShown ? stage.paintedOf.live : page.newestAt;
+  const settled = now - stage.arrangedAt > SETTLE_MS;
+  const capturedAt = isShown && settled ? stage.paintedOf.live : later(stage.paintedOf.live, page.newestAt);
   const pictureAge = capturedAt === null ? null : now - capturedAt;
   const signal = state?.signal ?? null;
   const trouble = pictureTrouble({ connected, wasConnected, silentMs, refused, signal, ageMs: pictureAge });
   const name = firstEngine();
   const engine = state?.engines[0] ?? null;
   const at = { connected, silentMs, engine, ageMs: answers.ageMs(name, now), intervalMs: answers.intervalMs(name) };
-  const condition = answerCondition(at);
+  const condition = whenTrouble(answerCondition(at), trouble, at.ageMs);
   return { trouble, condition, pictureAge, usable: condition.kind === "fresh" && stage.shots.answer !== null };
+}
+
+/** @param {number|null} a @param {number|null} b */
+function later(a, b) {
+  return a === null || b === null ? (a ?? b) : Math.max(a, b);
 }
 
 function firstEngine() {
@@ -217,12 +240,12 @@ function renderLine(now, pictureAge, trouble) {
   line.render({
     icon: late ? trouble.icon : sign,
     word: late ? "Late" : word,
-    fps: state && !lostNow ? state.signal.fps : null,
+    fps: state && !lostNow && !signalOf(state.signal.state).title ? state.signal.fps : null,
     pictureAge,
     answers: (hello?.engines.length ?? 0) > 0,
-    engine: engine ? engineOf(engine.state) : null,
+    engine: engine && !lostNow ? engineOf(engine.state) : null,
     rate: engine && !lostNow ? engine.fps : null,
-    answerAge: answers.ageMs(firstEngine(), now),
+    answerAge: engine && !engineOf(engine.state).well ? null : answers.ageMs(firstEngine(), now),
     recorder: state?.recorder ?? null,
     drops: state?.signal.drops ?? 0,
   });

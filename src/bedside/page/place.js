@@ -55,7 +55,7 @@ export function wanted(room, ratio, plan, asks) {
   const small = step(Math.max(160, room.width * 0.3) * ratio);
   const width = (/** @type {string} */ stream) => (plan.large === stream ? large : plan.inset === stream ? small : 0);
   // The answered picture is always asked for where the view shows it: it is how the page learns that answers are back.
-  return { live: asks.live ? width("live") : 0, answer: asks.answer ? width("answer") || large : 0 };
+  return { live: asks.live ? width("live") : 0, answer: asks.answer ? width("answer") || small : 0 };
 }
 
 /** @param {number} width */

@@ -7,6 +7,8 @@ import { el } from "./dom.js";
 /** @typedef {import("./protocol.js").Shot} Shot */
 /** @typedef {import("./protocol.js").Stream} Stream */
 
+const OLD_MS = 500;
+
 export class Stage {
   /**
    * @param {HTMLElement} root
@@ -36,6 +38,9 @@ export class Stage {
     this.lastWant = "";
     this.scheduled = false;
     this.relaid = true;
+    /** When the pictures changed places. */
+    this.arrangedAt = 0;
+    this.arranged = "";
     let timer = 0;
     new ResizeObserver(() => {
       clearTimeout(timer);
@@ -59,21 +64,48 @@ export class Stage {
     const key = JSON.stringify([plan.large, plan.inset, overlay, asks]);
     if (key === this.arranged) return;
     this.arranged = key;
+    const before = this.plan;
     this.plan = plan;
     this.overlay = overlay;
     this.asks = asks;
+    this.arrangedAt = performance.now();
+    for (const stream of [plan.large, plan.inset]) this.forget(stream, before);
     this.redraw();
     this.ask();
   }
 
-  /** @param {Shot} shot a newly decoded picture; it is painted with the next frame of the screen */
+  /**
+   * A stream that comes into sight again does not begin with what it showed when it went.
+   * @param {Stream|null} stream
+   * @param {{large: Stream, inset: Stream|null}} before
+   */
+  forget(stream, before) {
+    if (stream === null || before.large === stream || before.inset === stream) return;
+    const shot = this.shots[stream];
+    if (!shot || performance.now() - shot.capturedAt < OLD_MS) return;
+    if (shot !== this.held) shot.bitmap.close();
+    this.shots[stream] = null;
+  }
+
+  /** Whether new pictures of a stream are to be seen; what is held stands still. @param {Stream} stream */
+  shows(stream) {
+    return this.plan.inset === stream || (this.plan.large === stream && !this.held);
+  }
+
+  /**
+   * A newly decoded picture. It is painted with the next frame of the screen; where its stream is not to be seen, it
+   * counts as painted at once, so that the server goes on and the newest is there when it is wanted.
+   * @param {Shot} shot
+   */
   offer(shot) {
     const { stream } = shot.header;
     const old = this.shots[stream];
     this.shots[stream] = shot;
     if (old && old !== this.held) old.bitmap.close();
     if (!old || old.bitmap.width * shot.bitmap.height !== shot.bitmap.width * old.bitmap.height) this.relaid = true;
-    this.schedule();
+    if (this.shows(stream)) return this.schedule();
+    shot.painted = true;
+    this.on.painted(shot);
   }
 
   /** Hold what is large now; false when there is nothing to hold. */

@@ -46,7 +46,7 @@ export function pictureLimit(fps) {
  * @returns {Notice|null}
  */
 export function pictureTrouble({ connected, wasConnected, silentMs, refused, signal, ageMs }) {
-  const last = ageMs === null ? "" : `last picture ${say(ageMs)} old`;
+  const last = ageMs === null || ageMs < PICTURE_LIMIT_MS ? "" : `last picture ${say(ageMs)} old`;
   if (refused) return { icon: "error", title: "The server refuses this page", detail: refused };
   if (!connected && !wasConnected) return { icon: "lost", title: "Connecting to the server", detail: "" };
   if (!connected) return { icon: "lost", title: "Connection lost - trying again", detail: last };
@@ -101,6 +101,18 @@ export function answerCondition({ connected, silentMs, engine, ageMs, intervalMs
     return { kind: "stale", icon: "late", title: `Answer is ${say(ageMs)} old`, detail: busy };
   }
   return { kind: "fresh", icon: "", title: "", detail: "" };
+}
+
+/**
+ * Without a current picture no answer is current either.
+ * @param {Condition} condition
+ * @param {Notice|null} trouble
+ * @param {number|null} ageMs
+ * @returns {Condition}
+ */
+export function whenTrouble(condition, trouble, ageMs) {
+  if (!trouble || condition.kind !== "fresh") return condition;
+  return { kind: "stale", icon: trouble.icon, title: `Answer is ${say(ageMs ?? 0)} old`, detail: "no current picture" };
 }
 
 /**

@@ -31,7 +31,7 @@ export class StatusLine {
   /** @param {HTMLElement} root */
   constructor(root) {
     this.sign = icon("waiting");
-    this.word = el("b", "word");
+    this.word = el("b");
     this.fps = el("span", "fps");
     this.signal = el("span", "item signal", this.sign, this.word, this.fps);
     this.picture = new Age("picture");
@@ -53,10 +53,10 @@ export class StatusLine {
     setText(this.fps, line.fps === null ? "" : `${Math.round(line.fps)} fps`);
     this.signal.dataset.icon = line.icon;
     this.picture.say(line.pictureAge);
-    show(this.ai, line.answers);
+    show(this.ai, line.answers && line.engine !== null);
     show(this.answer.root, line.answers);
     const { engine } = line;
-    const well = engine?.well === true && line.rate !== null;
+    const well = engine?.well === true && line.rate !== null && line.rate > 0;
     show(this.aiSign, !well);
     setIcon(this.aiSign, engine?.icon ?? "off");
     setText(this.aiWord, well ? rateOf(line.rate ?? 0) : (engine?.word ?? "none"));

@@ -47,8 +47,19 @@ export class VerdictBlock {
     setText(this.label, label);
     setText(this.word, word);
     this.root.dataset.level = level;
-    this.root.dataset.length = label.length <= 8 ? "short" : label.length <= 16 ? "medium" : "long";
+    this.root.dataset.length = lengthOf(label);
   }
+}
+
+/**
+ * How large a label can be: by its longest word, which must not break, and by all of it, which has three lines.
+ * @param {string} label
+ */
+function lengthOf(label) {
+  const longest = Math.max(...label.split(/\s+/).map((word) => word.length));
+  if (longest <= 6 && label.length <= 8) return "short";
+  if (longest <= 10 && label.length <= 20) return "medium";
+  return longest <= 14 ? "long" : "longest";
 }
 
 /** @param {string|undefined} level */

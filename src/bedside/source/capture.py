@@ -63,7 +63,7 @@ class Capture:
         self._crop = Crop(crop, mask)
         # The judge sees the whole picture, so that fan, crop and masks are all told in the same pixels.
         self._new_judge: Callable[[], SignalJudge] = lambda: SignalJudge(
-            frozen_after_s, tuple(fan) or tuple(crop), placeholder, ignore=mask
+            frozen_after_s, tuple(fan) or tuple(crop), placeholder
         )
         self._judge = self._new_judge()
         self._thinner = _Thinner(fps)

@@ -74,7 +74,6 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     server = settings.server
     async with listening(_app(settings, feed), server.host, server.port, server.token), asyncio.TaskGroup() as group:
         working = [group.create_task(listen(), name="listen"), group.create_task(router.run(), name="router")]
-        working += [group.create_task(link.run(), name=f"link {link.name}") for link in links]
         await stop.wait()
         for task in working:
             task.cancel()

@@ -62,6 +62,8 @@ class Watcher:
         news = (status.signal, status.message, status.device, status.width, status.height, status.reopens)
         if news != self._heard:
             self._heard = news
+            if not status.signal.has_picture:
+                self._seen = ()  # the next picture is the first one again
             self.log_status("status", status)
         with self._changed:
             self.status = status
@@ -214,12 +216,15 @@ def drive(log: Log, watcher: Watcher) -> None:
     hdmi(log, "unplug")
     watcher.wait_for(Signal.UNPLUGGED)
     hdmi(log, "plug")
+    scan()
     watcher.wait_live(1280, 720)
     with Path(NODE).open("rb"):  # as long as somebody holds the old node, the new one gets another number
         hdmi(log, "unplug")
         watcher.wait_for(Signal.UNPLUGGED)
         hdmi(log, "plug")
-        log.write("node", path=[str(path) for path in Path("/dev").glob("video*")])
+        (node,) = [str(path) for path in Path("/dev").glob("video*")]
+        log.write("node", path=node)
+        scan(node)
         watcher.wait_live(1280, 720)
     hdmi(log, "signal", "off")
     watcher.wait_for(Signal.NO_SIGNAL)

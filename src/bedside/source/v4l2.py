@@ -3,11 +3,12 @@
 import logging
 import select
 from dataclasses import dataclass
+from pathlib import Path
 
 from bedside import clock
 from bedside.errors import NoSignal, SourceError
 from bedside.source import v4l2_abi as abi
-from bedside.source.devices import Identity, find, identify, measure_node
+from bedside.source.devices import DEV, Identity, find, identify, measure_node
 from bedside.source.source import Grab
 from bedside.source.v4l2_mode import choose, parse_size
 from bedside.source.v4l2_node import Mode, Node
@@ -110,7 +111,8 @@ class _Known:
 class Opener:
     """Opens capture devices, and remembers which device an address meant and which mode was best."""
 
-    def __init__(self) -> None:
+    def __init__(self, dev: Path = DEV) -> None:
+        self._dev = dev
         self._known: dict[str, _Known] = {}
 
     def __call__(self, address: str, *, size: str, fps: float, color_range: str) -> V4l2Source:
@@ -120,10 +122,10 @@ class Opener:
         """
         wanted = parse_size(size)
         known = self._known.get(address)
-        path, _ = find(address, known.identity if known else None)
+        path, _ = find(address, known.identity if known else None, self._dev)
         node = Node(path)
         try:
-            identity = identify(node)
+            identity = identify(node, self._dev)
             known = self._known.setdefault(address, _Known(identity, {}))
             return self._open(node, known, wanted, fps, color_range)
         except BaseException:
@@ -152,7 +154,7 @@ class Opener:
                     f"[source] size is {wanted[0]}x{wanted[1]}; {node.card} delivers {got[0]}x{got[1]}; "
                     "set that, or leave it empty"
                 )
-            source = V4l2Source(node, stream, timings, identify(node))
+            source = V4l2Source(node, stream, timings, known.identity)
         except BaseException:
             stream.close()
             raise

@@ -78,7 +78,7 @@ class Stream:
             pixels = self._convert(memoryview(self._maps[buffer.index])[: buffer.bytesused])
         except ValueError as error:
             self._owed_drops += 1
-            _log.warning("%s: picture %d left out: %s", self._node.path, buffer.sequence, error)
+            _log.warning("%s: picture %d left out: %s", self._node.path, buffer.sequence, str(error))
             return None
         finally:
             self._give(buffer)

@@ -42,6 +42,7 @@ class Device:
     stable_id: str
     """What to write in `[source] url` so that it is found again: its by-id link, or its name."""
     modes: tuple[Mode, ...] = ()
+    """Those that can be read."""
     has_signal: bool = True
     """False when the driver says that the cable carries no picture. USB boxes always say yes."""
     color_range: str = ""
@@ -156,6 +157,7 @@ def _describe(path: str, dev: Path) -> Device | None:
             node.ask(abi.VIDIOC_G_FMT, current, "asking for its format")
             layout = Layout.of(current.fmt.pix)
             color_range = layout.color_range if layout.code in SUPPORTED else ""
-            return Device(path, identity, stable, tuple(node.modes()), not node.sees_nothing(), color_range)
+            modes = tuple(mode for mode in node.modes() if mode.code in SUPPORTED)
+            return Device(path, identity, stable, modes, not node.sees_nothing(), color_range)
         except SourceError as error:
             return Device(path, identity, stable, problem=str(error))

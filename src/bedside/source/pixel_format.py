@@ -31,7 +31,7 @@ _OPENCV = {
     "YU12": cv2.COLOR_YUV2RGB_I420,
 }
 _SWSCALE = {"601": Colorspace.ITU601, "709": Colorspace.ITU709, "2020": Colorspace.BT2020, "240M": Colorspace.SMPTE240M}
-_EXACT = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
+_EXACT = Interpolation.FAST_BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 _STRETCH = np.clip(np.rint((np.arange(256) - 16) * (255 / 219)), 0, 255).astype(np.uint8)
 """Limited range (16 to 235) to full range, for RGB."""
 
@@ -161,7 +161,7 @@ class _SwScale:
         self._reformatter = VideoReformatter()
         full = layout.color_range == "full"
         self._how: dict[str, Any] = {
-            "format": "rgb24",
+            "format": "gbrp",  # and then packed: half the time of swscale's own way to packed RGB
             "src_colorspace": _SWSCALE[layout.matrix],
             "dst_colorspace": _SWSCALE[layout.matrix],
             "src_color_range": ColorRange.JPEG if full else ColorRange.MPEG,
@@ -172,9 +172,15 @@ class _SwScale:
 
     def __call__(self, data: memoryview) -> Pixels:
         for plane, rows in zip(self._frame.planes, _planes(self._layout, data), strict=True):
-            target = np.frombuffer(memoryview(cast(Any, plane)), np.uint8)[: plane.line_size * rows.shape[0]]
-            target.reshape(rows.shape[0], plane.line_size)[:, : rows.shape[1]] = rows
-        return cast(Pixels, self._reformatter.reformat(self._frame, **self._how).to_ndarray())
+            _view(plane, *rows.shape)[:] = rows
+        rgb = self._reformatter.reformat(self._frame, **self._how)
+        green, blue, red = (_view(plane, self._layout.height, self._layout.width) for plane in rgb.planes)
+        return cast(Pixels, cv2.merge([red, green, blue]))
+
+
+def _view(plane: Any, rows: int, used: int) -> Bytes:
+    """A plane of an av.VideoFrame as [rows, bytes], without the padding at the end of each row."""
+    return np.frombuffer(memoryview(plane), np.uint8)[: plane.line_size * rows].reshape(rows, -1)[:, :used]
 
 
 def _planes(layout: Layout, data: memoryview) -> list[Bytes]:

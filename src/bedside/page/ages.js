@@ -53,6 +53,14 @@ export function say(ms) {
 }
 
 /**
+ * The same in whole seconds, for what a person counts along with.
+ * @param {number} ms
+ */
+export function sayWhole(ms) {
+  return ms < 99_500 ? `${Math.max(1, Math.round(ms / 1000))} s` : say(ms);
+}
+
+/**
  * Median of a short list; null when it is empty.
  * @param {number[]} values
  */

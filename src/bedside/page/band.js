@@ -1,6 +1,6 @@
 // What is written over the picture: why it is not to be believed, that it is held, and which frame it is.
 
-import { say } from "./ages.js";
+import { sayWhole } from "./ages.js";
 import { el, setText, show } from "./dom.js";
 import { icon, setIcon } from "./icons.js";
 
@@ -42,7 +42,7 @@ export class Bands {
       setText(this.detail, trouble.detail);
     }
     show(this.held, held);
-    if (held) setText(this.heldText, `Held by you ${say(Math.max(1000, heldMs)).replace(".0", "")} ago - tap to go on`);
+    if (held) setText(this.heldText, `Held by you ${sayWhole(heldMs)} ago - tap to go on`);
     show(this.frozen, frozen && !held && trouble === null);
     setText(this.tag, tag);
     show(this.tag, tag !== "");

@@ -36,14 +36,13 @@ export class Buttons {
     }
   }
 
-  /** @param {{controls: boolean, canControl: boolean, held: boolean, frozen: boolean, hasPicture: boolean}} now */
-  render({ controls, canControl, held, frozen, hasPicture }) {
+  /** @param {{controls: boolean, canControl: boolean, held: boolean, frozen: boolean}} now */
+  render({ controls, canControl, held, frozen }) {
     show(this.root, controls);
     show(this.scanner, canControl);
     label(this.scanner, frozen ? "play" : "frozen", frozen ? "Unfreeze scanner" : "Freeze scanner");
     label(this.hold, held ? "play" : "pause", held ? "Go on" : "Freeze");
     this.hold.setAttribute("aria-pressed", String(held));
-    this.root.classList.toggle("no-picture", !hasPicture);
   }
 }
 

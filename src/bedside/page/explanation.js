@@ -166,7 +166,7 @@ function buildOther() {
 }
 
 /** @param {import("./protocol.js").Result} result */
-export function lineOf(result) {
+export function summaryOf(result) {
   const { verdict, text, classes } = result.answer;
   if (result.error) return { label: result.error, level: "failed" };
   if (verdict) return { label: verdict.label, level: levelOf(verdict.level) };

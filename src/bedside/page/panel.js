@@ -2,7 +2,7 @@
 
 import { say } from "./ages.js";
 import { show } from "./dom.js";
-import { Explanation, lineOf } from "./explanation.js";
+import { Explanation, summaryOf } from "./explanation.js";
 import { VerdictBlock } from "./verdict.js";
 
 /** @typedef {import("./protocol.js").Answered} Answered */
@@ -38,7 +38,7 @@ export class Panel {
     this.explanation.render(current && result ? result.answer : {}, condition.kind === "stale");
     const now = performance.now();
     this.explanation.renderOthers(
-      others.map(({ name, result: other, capturedAt }) => ({ name, ...lineOf(other), note: say(now - capturedAt) })),
+      others.map(({ name, result: other, capturedAt }) => ({ name, ...summaryOf(other), note: say(now - capturedAt) })),
     );
   }
 }

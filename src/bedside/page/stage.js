@@ -35,7 +35,8 @@ export class Stage {
     this.plan = { large: "live", inset: null };
     this.overlay = false;
     this.asks = { live: true, answer: false };
-    this.lastWant = "";
+    this.wants = { live: 0, answer: 0 };
+    this.isAsked = false;
     this.scheduled = false;
     this.relaid = true;
     /** When the pictures changed places. */
@@ -189,16 +190,16 @@ export class Stage {
   /** Tell the server how wide the pictures are drawn here; nothing when it knows. */
   ask() {
     const room = { width: this.root.clientWidth, height: this.root.clientHeight };
-    const want = wanted(room, devicePixelRatio, this.held ? { large: this.plan.large, inset: "live" } : this.plan, this.asks);
-    const key = JSON.stringify(want);
-    if (key === this.lastWant) return;
-    this.lastWant = key;
+    const want = wanted(room, devicePixelRatio, this.plan, this.asks);
+    if (this.isAsked && want.live === this.wants.live && want.answer === this.wants.answer) return;
+    this.wants = want;
+    this.isAsked = true;
     this.on.want(want);
   }
 
   /** A new connection knows nothing of what this page wants. */
   askAgain() {
-    this.lastWant = "";
+    this.isAsked = false;
     this.ask();
   }
 }

@@ -1,0 +1,81 @@
+// What a person can do: keep the frame, hold the picture, freeze the synthetic scanner, swap the pictures.
+
+import { post } from "./buttons.js";
+import { thumbnailOf } from "./toasts.js";
+
+/** @typedef {import("./judge.js").Known} Known */
+/** @typedef {import("./judge.js").Parts} Parts */
+
+export class Deeds {
+  /**
+   * @param {Known} known
+   * @param {Parts} parts
+   * @param {{changed: () => void, say: (toast: {sign: string, text: string, thumbnail?: HTMLCanvasElement, forMs?: number}) => void,
+   *   note: (sentence: string) => void}} on
+   */
+  constructor(known, parts, on) {
+    this.known = known;
+    this.parts = parts;
+    this.on = on;
+    this.snapshot = () => this.attempt("Snapshot not saved", () => this.keep());
+    this.scanner = () => this.attempt("The scanner did not obey", () => this.freezeScanner());
+    this.hold = () => this.toggleHold();
+    this.swap = () => {
+      known.swapped = !known.swapped;
+      on.changed();
+    };
+  }
+
+  /** The exact frame that is large now, with what the AI said of it. */
+  async keep() {
+    const { stage } = this.parts;
+    const shot = stage.shown;
+    if (!shot) throw new Error("there is no picture yet");
+    const thumbnail = thumbnailOf(stage.large);
+    const { seq, result } = shot.header;
+    await post("/api/snapshot", { seq, engine: result?.engine ?? null, view: this.known.hello?.view.name ?? "" });
+    this.on.say({ sign: "tick", text: `Saved · frame ${seq}`, thumbnail });
+  }
+
+  async freezeScanner() {
+    await post("/api/control", { command: this.known.isFrozen ? "unfreeze" : "freeze" });
+  }
+
+  toggleHold() {
+    const { known, parts } = this;
+    if (known.held) {
+      known.held = null;
+      parts.stage.release();
+    } else {
+      if (!parts.stage.hold()) return;
+      known.held = { at: performance.now(), answered: this.answerOnScreen() };
+    }
+    this.sayHold();
+    this.on.changed();
+  }
+
+  /** The answer of the very frame that is held; over a live picture, the one that stood beside it. */
+  answerOnScreen() {
+    const { stage, answers } = this.parts;
+    const shot = stage.shown;
+    if (shot?.header.result) return { result: shot.header.result, capturedAt: shot.capturedAt };
+    return answers.newest.get(this.known.firstEngine) ?? null;
+  }
+
+  /** So that the server keeps the frame that the person studies: a snapshot of it may come minutes later. */
+  sayHold() {
+    const { connection, stage } = this.parts;
+    connection.send({ type: "hold", seq: stage.held?.header.seq ?? null });
+  }
+
+  /** @param {string} failure @param {() => Promise<void>} deed */
+  async attempt(failure, deed) {
+    try {
+      await deed();
+    } catch (error) {
+      const text = `${failure}: ${error instanceof Error ? error.message : error}`;
+      this.on.note(text);
+      this.on.say({ sign: "error", text, forMs: 8000 });
+    }
+  }
+}

@@ -1,0 +1,99 @@
+// What the page knows, and what of it is current now.
+
+import { say } from "./ages.js";
+import { answerCondition, pictureTrouble, whenTrouble } from "./stale.js";
+
+/** @typedef {import("./protocol.js").Answered} Answered */
+/** @typedef {import("./stale.js").Notice} Notice */
+/** @typedef {import("./stale.js").Condition} Condition */
+/**
+ * @typedef {{connection: import("./socket.js").Connection, stage: import("./stage.js").Stage,
+ *   answers: import("./answers.js").Answers, ages: import("./ages.js").Ages, awake: import("./awake.js").Awake}} Parts
+ * @typedef {{trouble: Notice|null, condition: Condition, pictureAge: number|null, answerAge: number|null,
+ *   usable: boolean}} Judgement  usable: there is an answered picture that still counts
+ */
+
+/** A stream that was just asked for may take so long until its first picture is here. */
+const SETTLE_MS = 700;
+
+/** What the page has been told, and what the person did. */
+export class Known {
+  constructor() {
+    /** @type {import("./protocol.js").Hello|null} */
+    this.hello = null;
+    /** @type {import("./protocol.js").State|null} null while there is no connection */
+    this.state = null;
+    /** @type {number|null} when the newest frame that the server has was captured, on this page's clock */
+    this.newestAt = null;
+    /** @type {{at: number, answered: Answered|null}|null} since when the person holds the picture, and its answer */
+    this.held = null;
+    this.swapped = false;
+    /** Why the server does not let this page in; empty when it does. */
+    this.refused = "";
+    this.connects = 0;
+    this.painted = 0;
+    this.superseded = 0;
+  }
+
+  /** The engine whose answers are painted. */
+  get firstEngine() {
+    return this.state?.engines[0]?.name ?? this.hello?.engines[0] ?? "";
+  }
+
+  get isFrozen() {
+    return this.state?.signal.state === "frozen";
+  }
+}
+
+/**
+ * @param {Known} known
+ * @param {Parts} parts
+ * @param {number} now
+ * @returns {Judgement}
+ */
+export function judge(known, { connection, stage, answers }, now) {
+  const { open: connected, silentMs } = connection;
+  const wasConnected = known.connects > 0;
+  const pictureAge = ageOf(newestPicture(known, stage, now), now);
+  const signal = known.state?.signal ?? null;
+  const trouble = pictureTrouble({ connected, wasConnected, silentMs, refused: known.refused, signal, ageMs: pictureAge });
+  const name = known.firstEngine;
+  const [answerAge, intervalMs] = [answers.ageMs(name, now), answers.intervalMs(name)];
+  const engine = known.state?.engines[0] ?? null;
+  const alone = answerCondition({ connected, silentMs, engine, ageMs: answerAge, intervalMs });
+  const condition = whenTrouble(alone, trouble, answerAge);
+  const usable = condition.kind === "fresh" && stage.shots.answer !== null;
+  return { trouble, condition, pictureAge, answerAge, usable };
+}
+
+/**
+ * When the newest picture that the person sees was captured; where the live one is not shown, what the server has.
+ * @param {Known} known
+ * @param {import("./stage.js").Stage} stage
+ * @param {number} now
+ */
+function newestPicture(known, { plan, paintedOf, arrangedAt }, now) {
+  const isShown = plan.large === "live" || plan.inset === "live";
+  if (isShown && now - arrangedAt > SETTLE_MS) return paintedOf.live;
+  if (paintedOf.live === null || known.newestAt === null) return paintedOf.live ?? known.newestAt;
+  return Math.max(paintedOf.live, known.newestAt);
+}
+
+/** @param {number|null} at @param {number} now */
+function ageOf(at, now) {
+  return at === null ? null : now - at;
+}
+
+/**
+ * Which frame the large picture is, in words.
+ * @param {Known} known
+ * @param {import("./protocol.js").Shot|null} shot
+ * @param {{fallback: boolean, condition: Condition, now: number}} at
+ */
+export function tagOf(known, shot, { fallback, condition, now }) {
+  if (!shot) return "";
+  const { seq, stream } = shot.header;
+  if (fallback && !known.held) return `Live picture without AI · ${condition.title || "no answered picture"}`;
+  if (stream === "live") return known.hello?.engines.length ? `Live · frame ${seq}` : `frame ${seq}`;
+  return `AI on frame ${seq} · ${say(now - shot.capturedAt)} old`;
+}

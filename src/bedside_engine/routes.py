@@ -11,7 +11,7 @@ from bedside_engine.regions import BadRegion, Regions
 from bedside_engine.server import BadRequest, Request, Response, json_response
 from bedside_engine.status import Status
 
-JSON_LENGTH = "inference-header-content-length"
+JSON_LENGTH = "Inference-Header-Content-Length"
 EXTENSIONS = ["binary_tensor_data", "system_shared_memory"]
 Ask = Callable[[Dict[str, Any], memoryview], Response]
 
@@ -50,7 +50,7 @@ class Routes:
             return self._ready()
         if model and not rest:
             return json_response(200, self._model())
-        raise BadRequest(404, "nothing at %s; this is the engine %r" % (request.path, self._status.name))
+        raise BadRequest(404, "nothing at %s; this is the engine %r" % (request.path[:80], self._status.name))
 
     @staticmethod
     def _require(request: Request, method: str) -> None:
@@ -86,7 +86,7 @@ class Routes:
             return json_response(
                 503, {"error": self._status.error or "the model is loading", "state": self._status.state}
             )
-        head, binary = split(request.headers.get(JSON_LENGTH), request.body)
+        head, binary = split(request.headers.get(JSON_LENGTH.lower()), request.body)
         return self._ask(head, binary)
 
     def _shared_memory(self, request: Request, parts: List[str]) -> Response:

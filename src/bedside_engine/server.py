@@ -120,7 +120,7 @@ class Server:
                 rest = _read_body(connection, request, rest)
             except BadRequest as error:
                 _send(connection, json_response(error.status, {"error": str(error)}), close=True)
-                connection.shutdown(socket.SHUT_WR)
+                _part(connection)
                 return
             close = request.headers.get("connection", "").lower() == "close"
             _send(connection, self._answer(request), close)
@@ -128,11 +128,20 @@ class Server:
                 return
 
 
+def _part(connection: socket.socket) -> None:
+    """Say that nothing more will come, and read away what still does: closing on it would take the answer with it."""
+    connection.shutdown(socket.SHUT_WR)
+    connection.settimeout(1.0)
+    for _ in range(64):
+        if not connection.recv(65536):
+            return
+
+
 def _read_head(connection: socket.socket, data: bytes) -> Any:
     """The bytes before the empty line and those after it; (None, b"") at the end of the conversation."""
     while True:
         end = data.find(b"\r\n\r\n")
-        if end >= 0:
+        if 0 <= end <= MAX_HEAD:
             return data[:end], data[end + 4 :]
         if len(data) > MAX_HEAD:
             raise BadRequest(431, "the head of the request is longer than %d bytes" % MAX_HEAD)

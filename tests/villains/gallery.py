@@ -1,4 +1,4 @@
-"""No villain: returns every field of a result, with the same plausible values for every frame. Pages are tested with it."""
+"""No villain: returns every field of a result, the same for every frame. Pages are tested with it."""
 
 from typing import Any
 

@@ -3,4 +3,4 @@
 
 def predict(frame: object) -> dict[str, object]:
     """Divide by zero."""
-    return {"text": str(1 // 0)}
+    return {"text": str(1 / 0)}

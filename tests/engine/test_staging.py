@@ -1,0 +1,83 @@
+"""The memory that a frame's pixels lie in."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bedside.engine.staging import Borrow, Stage
+from bedside.errors import EngineError
+from bedside.messages import Frame, Pixels, Signal
+
+
+def frame_of(pixels: Pixels) -> tuple[Frame, Borrow]:
+    """A frame with these pixels, and the way to borrow them."""
+
+    @contextmanager
+    def borrow(_: Frame) -> Iterator[Pixels]:
+        yield pixels
+
+    return Frame(1, 0, 0, pixels.shape[1], pixels.shape[0], Signal.LIVE), borrow
+
+
+def test_the_region_holds_the_very_pixels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another process reads from the shared memory object is what was borrowed; only its owner may read it."""
+    monkeypatch.setattr("bedside.engine.staging.SHM", tmp_path)
+    pixels = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+    stage = Stage("x")
+    staged = stage.fill(*frame_of(pixels))
+    file = tmp_path / staged.region
+    assert file.read_bytes() == pixels.tobytes()
+    assert file.stat().st_mode & 0o777 == 0o600
+    stage.close()
+    assert not file.exists()
+
+
+def test_only_a_larger_picture_gets_a_new_region(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same or a smaller picture lies in the same region."""
+    monkeypatch.setattr("bedside.engine.staging.SHM", tmp_path)
+    stage = Stage("x")
+    names = [stage.fill(*frame_of(np.zeros((n, n, 3), np.uint8))).region for n in (8, 8, 4, 16)]
+    assert names[0] == names[1] == names[2] != names[3]
+    assert [path.name for path in tmp_path.iterdir()] == [names[3]]
+    stage.close()
+
+
+def test_what_a_killed_server_left_is_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory of the same engine that nobody holds goes; that of a living server stays."""
+    monkeypatch.setattr("bedside.engine.staging.SHM", tmp_path)
+    left, held, other = (tmp_path / name for name in ("bedside-stage-x-1-1", "bedside-stage-x-2-1", "somebody-elses"))
+    for path in (left, held, other):
+        path.touch()
+    fd = os.open(held, os.O_RDWR)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    stage = Stage("x")
+    stage.fill(*frame_of(np.zeros((2, 2, 3), np.uint8)))
+    assert (left.exists(), held.exists(), other.exists()) == (False, True, True)
+    stage.close()
+    os.close(fd)
+
+
+def test_too_little_shared_memory_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the memory cannot be made, the error says how much was wanted, and where."""
+    monkeypatch.setattr("bedside.engine.staging.SHM", tmp_path / "not-there")
+    with pytest.raises(EngineError, match="has no room for 12 bytes"):
+        Stage("x").fill(*frame_of(np.zeros((2, 2, 3), np.uint8)))
+
+
+@pytest.mark.parametrize("color", ["rgb", "bgr", "grey"])
+@pytest.mark.parametrize("size", [(), (20, 10), (100, 90)])
+def test_every_size_and_colour_is_written_into_the_buffer(color: str, size: tuple[int, ...]) -> None:
+    """The last step of every conversion writes where the engine looks."""
+    pixels = np.full((30, 40, 3), (10, 20, 30), np.uint8)
+    stage = Stage("x", size=size, color=color, is_shared=False)
+    staged = stage.fill(*frame_of(pixels))
+    wanted = size or (40, 30)
+    expected = {"rgb": (10, 20, 30), "bgr": (30, 20, 10), "grey": 18}[color]
+    assert staged.pixels.shape[:2] == (wanted[1], wanted[0])
+    assert (staged.pixels == expected).all()
+    assert staged.region == ""

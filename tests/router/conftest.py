@@ -1,0 +1,81 @@
+"""Frames without a broadcaster, and links that do what a test says."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+from bedside import clock
+from bedside.engine.staging import Borrow
+from bedside.errors import Overwritten
+from bedside.messages import Frame, Pixels, Result, Signal, Timing
+
+
+class Pictures:
+    """Frames whose pixels all have the frame's number as their value, until they are overwritten."""
+
+    def __init__(self) -> None:
+        self.gone: set[int] = set()
+        self.newest = 0
+
+    def next(self, signal: Signal = Signal.LIVE) -> Frame:
+        """The next frame."""
+        self.newest += 1
+        now = clock.monotonic_ns()
+        return Frame(self.newest, now, clock.wall_ns(), 4, 2, signal, now)
+
+    @contextmanager
+    def borrow(self, frame: Frame) -> Iterator[Pixels]:
+        """Its pixels."""
+        if frame.seq in self.gone:
+            raise Overwritten(f"frame {frame.seq} is gone")
+        yield np.full((frame.height, frame.width, 3), frame.seq, np.uint8)
+
+
+class FakeLink:
+    """A link whose answers come when the test lets them, and which can fail in any way."""
+
+    def __init__(self, name: str, max_fps: float = 0.0) -> None:
+        self.name = name
+        self.max_fps = max_fps
+        self.asked: list[int] = []
+        self.go = asyncio.Semaphore(0)
+        self.well = asyncio.Event()
+        self.well.set()
+        self.fault: BaseException | None = None
+        self.runs = 0
+
+    async def run(self) -> None:
+        """Look after nothing."""
+        self.runs += 1
+        await asyncio.Event().wait()
+
+    async def until_well(self) -> None:
+        """Well when the test says so."""
+        await self.well.wait()
+
+    async def answer(self, frame: Frame, borrow: Borrow, left: Callable[[], None] | None = None) -> Result:
+        """Note the frame, wait for the test, answer."""
+        if self.fault is not None:
+            fault, self.fault = self.fault, None
+            raise fault
+        with borrow(frame):
+            self.asked.append(frame.seq)
+        if left is not None:
+            left()
+        await self.go.acquire()
+        return Result(self.name, frame.seq, Timing(frame.captured_ns, frame.published_ns, 0, 0, 0, 0.0))
+
+
+@pytest.fixture
+def pictures() -> Pictures:
+    """A source of frames."""
+    return Pictures()
+
+
+@pytest.fixture
+def fake() -> type[FakeLink]:
+    """Makes links."""
+    return FakeLink

@@ -1,0 +1,162 @@
+"""Which engine gets which frame."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any
+
+import pytest
+
+from bedside import clock
+from bedside.errors import Overwritten, Unreachable
+from bedside.messages import Pixels, Result, Signal, Status
+from bedside.router.router import Router
+
+
+@asynccontextmanager
+async def routing(links: list[Any], pictures: Any) -> AsyncIterator[tuple[Router, list[tuple[Result, Pixels | None]]]]:
+    """A router that runs, and what it has published."""
+    published: list[tuple[Result, Pixels | None]] = []
+    router = Router(links, pictures.borrow, lambda result, pixels: published.append((result, pixels)))
+    task = asyncio.create_task(router.run())
+    try:
+        yield router, published
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Poll until something holds."""
+    end = clock.monotonic_ns() + 10 * clock.NS_PER_S
+    while not holds():
+        assert clock.monotonic_ns() < end, "did not happen within 10 s"
+        await asyncio.sleep(0.005)
+
+
+async def test_a_free_engine_gets_the_newest_frame_and_never_one_twice(pictures: Any, fake: Any) -> None:
+    """While it computes, newer frames replace each other; each answer comes with the very pixels of its frame."""
+    link = fake("e")
+    async with routing([link], pictures) as (router, published):
+        for _ in range(4):
+            router.offer(pictures.next())
+            await until(lambda: bool(link.asked))
+        assert link.asked == [1]
+        link.go.release()
+        await until(lambda: link.asked == [1, 4])
+        link.go.release()
+        await until(lambda: len(published) == 2)
+        assert [result.seq for result, _ in published] == [1, 4]
+        assert [int(pixels.max()) for _, pixels in published if pixels is not None] == [1, 4]
+        assert router.passed_over() == {"e": 2}
+        await asyncio.sleep(0.05)
+        assert link.asked == [1, 4], "no new frame, no new question"
+
+
+async def test_a_slow_engine_is_no_others_trouble(pictures: Any, fake: Any) -> None:
+    """One engine hangs in its first answer; the other gets every frame."""
+    slow, quick = fake("slow"), fake("quick")
+    async with routing([slow, quick], pictures) as (router, published):
+        for number in range(1, 6):
+            router.offer(pictures.next())
+            quick.go.release()
+            await until(lambda wanted=number: len(published) == wanted)  # type: ignore[misc]
+        assert quick.asked == [1, 2, 3, 4, 5]
+        assert slow.asked == [1]
+
+
+@pytest.mark.parametrize("signal", [signal for signal in Signal if not signal.has_picture])
+async def test_no_engine_is_asked_without_a_picture(signal: Signal, pictures: Any, fake: Any) -> None:
+    """A frame without a signal is not asked, nor is one that waited when the signal went; then it goes on."""
+    link = fake("e")
+    async with routing([link], pictures) as (router, _):
+        router.offer(pictures.next())
+        await until(lambda: link.asked == [1])
+        router.offer(pictures.next())
+        router.offer(Status(signal))
+        router.offer(pictures.next(signal))
+        link.go.release()
+        await asyncio.sleep(0.05)
+        assert link.asked == [1]
+        router.offer(pictures.next(Signal.FROZEN))
+        await until(lambda: link.asked == [1, 4])
+
+
+async def test_an_overwritten_frame_is_passed_over(pictures: Any, fake: Any) -> None:
+    """When the ring was faster, the next frame is asked, and nothing is published for the lost one."""
+    link = fake("e")
+    async with routing([link], pictures) as (router, published):
+        link.fault = Overwritten("gone")
+        router.offer(pictures.next())
+        await until(lambda: link.fault is None)
+        router.offer(pictures.next())
+        link.go.release()
+        await until(lambda: len(published) == 1)
+        assert published[0][0].seq == 2
+
+
+async def test_a_result_whose_pixels_are_gone_is_published_without(pictures: Any, fake: Any) -> None:
+    """The answer counts, even where the ring was faster than the copy."""
+    link = fake("e")
+    async with routing([link], pictures) as (router, published):
+        frame = pictures.next()
+        original = link.answer
+
+        async def answer(frame: Any, borrow: Any, left: Any) -> Result:
+            pictures.gone.add(frame.seq)
+            link.asked.append(frame.seq)
+            link.go.release()
+            return await original(frame, lambda _: nullcontext(), left)  # type: ignore[no-any-return]
+
+        link.answer = answer
+        router.offer(frame)
+        await until(lambda: len(published) == 1)
+        assert published[0][1] is None
+
+
+async def test_an_engine_that_is_not_well_is_waited_for(pictures: Any, fake: Any) -> None:
+    """No frame is spent on it; when it is back it gets the newest one."""
+    link = fake("e")
+    link.well.clear()
+    async with routing([link], pictures) as (router, _):
+        for _ in range(3):
+            router.offer(pictures.next())
+        await asyncio.sleep(0.05)
+        assert link.asked == []
+        link.fault = Unreachable("died between two frames")
+        link.well.set()
+        await until(lambda: link.fault is None)
+        router.offer(pictures.next())
+        await until(lambda: link.asked == [4])
+
+
+async def test_at_most_so_many_a_second(pictures: Any, fake: Any) -> None:
+    """With max_fps the engine is asked at that pace, each time with the newest frame."""
+    link = fake("e", max_fps=20)
+    async with routing([link], pictures) as (router, published):
+        end = clock.monotonic_ns() + clock.NS_PER_S
+        while clock.monotonic_ns() < end:
+            router.offer(pictures.next())
+            link.go.release()
+            await asyncio.sleep(0.005)
+        assert 2 <= len(published) <= 21
+        assert len(set(link.asked)) == len(link.asked)
+
+
+async def test_a_fault_of_ours_stops_one_lane_for_a_moment_only(
+    pictures: Any, fake: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An exception that nobody expected is logged with its traceback; this engine goes on soon, the other at once."""
+    monkeypatch.setattr("bedside.router.router.AFTER_FAULT_S", 0.05)
+    bad, good = fake("bad"), fake("good")
+    async with routing([bad, good], pictures) as (router, published):
+        bad.fault = ZeroDivisionError("a bug")
+        router.offer(pictures.next())
+        await until(lambda: good.asked == [1])
+        assert "engine bad: a fault in Bedside itself" in caplog.text
+        good.go.release()
+        bad.go.release()
+        await until(lambda: len(published) == 1)
+        router.offer(pictures.next())
+        good.go.release()
+        await until(lambda: {result.engine for result, _ in published} == {"good", "bad"})

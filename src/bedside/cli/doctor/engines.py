@@ -102,8 +102,10 @@ def _import(engine: EngineSettings, settings: Settings, python: str, what: str) 
 def _interpreter(engine: EngineSettings, folder: Path) -> str | None:
     if not engine.python:
         return sys.executable
-    near = folder / engine.python
-    return str(near.absolute()) if near.is_file() else shutil.which(engine.python)
+    near = folder / Path(engine.python).expanduser()
+    if near.is_file():
+        return str(near.absolute())
+    return None if "/" in engine.python else shutil.which(engine.python)
 
 
 def _run(argv: list[str], cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bedside.messages import Pixels
 
 WAIT_S = 5.0
-LIMITED = (14, 240)
+LIMITED_BLACK, LIMITED_WHITE = range(12, 25), range(215, 244)
 """Black of a limited range that was taken for a full one lies at 16, white at 235; a little noise is allowed."""
 
 
@@ -59,7 +59,7 @@ def _colours(pixels: "Pixels", delivered: str, setting: str) -> Finding:
     low, high = int(pixels.min()), int(pixels.max())
     what = f"colours from {low} to {high}; the device delivers {delivered or 'an unknown range'}, taken as [source] "
     what += f"color_range = {setting}"
-    if low >= LIMITED[0] and LIMITED[1] >= high > 128 and delivered != "limited":
+    if low in LIMITED_BLACK and high in LIMITED_WHITE and delivered != "limited":
         do = 'black is grey: set [source] color_range = "limited", and look whether black becomes 0'
         return Finding("source", Level.WRONG, what, do)
     if low > 40 or high < 180:

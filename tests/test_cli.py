@@ -1,0 +1,170 @@
+"""The command line: what is said, and with which exit status."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bedside import cli
+from bedside.cli.demo import absolute_source, shipped_engine
+from bedside.cli.invitation import invite, lan_address, page_url
+from bedside.errors import BedsideError
+from bedside.settings import ServerSettings, Settings, load
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in, without variables of ours, and without a log that outlives the test."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("BEDSIDE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr("bedside.cli.verb.start_logging", lambda *args: None)
+    return tmp_path
+
+
+def test_init_writes_a_file_once(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The file is one that can be read; a second time it is not overwritten, and the exit status is 2."""
+    assert cli.main(["init"]) == 0
+    assert load(here / "bedside.toml", {}) == Settings(folder=here)
+    (here / "bedside.toml").write_text("# mine", encoding="utf-8")
+    assert cli.main(["init"]) == 2
+    assert "bedside.toml exists already and is not overwritten" in capsys.readouterr().err
+    assert (here / "bedside.toml").read_text(encoding="utf-8") == "# mine"
+
+
+def test_init_takes_an_engine(here: Path) -> None:
+    """--engine is written into the file; one that is not there is refused."""
+    (here / "model").mkdir()
+    assert cli.main(["init", "--engine", "model"]) == 0
+    assert load(here / "bedside.toml", {}).engines[0].path == str(here / "model")
+    assert cli.main(["init", "--config", "other.toml", "--engine", "none"]) == 2
+
+
+def test_init_where_nothing_can_be_written(capsys: pytest.CaptureFixture[str]) -> None:
+    """One sentence."""
+    assert cli.main(["init", "--config", "no/such/folder/bedside.toml"]) == 2
+    assert "No such file or directory" in capsys.readouterr().err
+
+
+def test_up_needs_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a file it says how to get one, and starts nothing."""
+    assert cli.main(["up"]) == 2
+    assert capsys.readouterr().err.strip() == (
+        "bedside up: there is no bedside.toml in this folder; `bedside init` writes one, --config names another"
+    )
+
+
+def test_an_engine_that_is_not_set(capsys: pytest.CaptureFixture[str]) -> None:
+    """The sentence lists those that are."""
+    Path("bedside.toml").write_text("[[engine]]\nname = 'a'\nurl = 'http://127.0.0.1:9'\n", encoding="utf-8")
+    assert cli.main(["engine", "b"]) == 2
+    assert "there is no [[engine]] named 'b'; there is a" in capsys.readouterr().err
+    assert cli.main(["engine", "a"]) == 2
+    assert "somebody else keeps it running" in capsys.readouterr().err
+
+
+def test_status_where_nothing_runs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """One sentence, exit status 1."""
+    monkeypatch.setenv("BEDSIDE_SERVER_PORT", "1")
+    assert cli.main(["status"]) == 1
+    assert capsys.readouterr().err.strip().endswith("nothing answers at http://127.0.0.1:1/; `bedside up` starts it")
+
+
+def test_a_fault_is_one_sentence_unless_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A fault of ours shows its traceback with -vv only."""
+
+    def fault(*args: object, **kwargs: object) -> str:
+        raise RuntimeError("a bolt is loose")
+
+    monkeypatch.setattr("bedside.cli.init.commented", fault)
+    assert cli.main(["init"]) == 1
+    said = capsys.readouterr().err
+    assert said.strip() == "bedside init: a fault in Bedside, RuntimeError: a bolt is loose; -vv shows where"
+    with pytest.raises(RuntimeError):
+        cli.main(["init", "-vv"])
+
+
+def test_ctrl_c_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Interrupted, without a traceback."""
+
+    def interrupt(*args: object, **kwargs: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bedside.cli.init.commented", interrupt)
+    assert cli.main(["init"]) == 130
+
+
+def test_asked_wrongly_is_2() -> None:
+    """An unknown verb or option, as argparse says it."""
+    for words in (["nonsense"], ["up", "--nonsense"], []):
+        with pytest.raises(SystemExit) as raised:
+            cli.main(words)
+        assert raised.value.code == 2
+
+
+def test_the_command_line_stays_light() -> None:
+    """`bedside up` and `--help` import neither pictures nor servers; `up` stays small while it supervises."""
+    lines = (
+        "import sys; import bedside.cli; from bedside.cli import machine; "
+        "print(sorted({'cv2', 'av', 'aiohttp', 'simplejpeg', 'numpy', 'rich', 'segno'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", lines], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_this_machine_alone_is_told_how_to_let_a_tablet_in(capsys: pytest.CaptureFixture[str]) -> None:
+    """On loopback the address has no token, and the sentence names the option."""
+    invite(Settings(), "up")
+    said = capsys.readouterr().out
+    assert "http://127.0.0.1:8080/" in said
+    assert "bedside up --tablet" in said
+    assert "█" in said
+
+
+def test_a_token_is_shown_to_a_terminal_only(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What goes to a log or a pipe has no token; a terminal gets address and QR code with it."""
+    settings = Settings(server=ServerSettings(host="0.0.0.0", token="a-secret-token"))
+    invite(settings, "up")
+    assert "a-secret-token" not in capsys.readouterr().out
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    invite(settings, "up")
+    said = capsys.readouterr().out
+    assert "/?token=a-secret-token" in said
+    assert "█" in said
+
+
+def test_the_address_is_one_that_others_can_reach() -> None:
+    """For a server on every interface, the address names this machine as the network sees it."""
+    settings = Settings(server=ServerSettings(host="0.0.0.0", token="a/secret token"))
+    assert "0.0.0.0" not in page_url(settings)
+    assert page_url(settings).endswith(":8080/?token=a/secret%20token")
+    assert not lan_address().startswith("127.")
+
+
+def test_a_clip_is_found_from_the_demo_s_own_folder(here: Path) -> None:
+    """A relative path in --source means the folder where the person is; other sources stay as they are."""
+    assert absolute_source("file:a b.mp4?loop=1") == f"file:{here}/a b.mp4?loop=1"
+    assert absolute_source("file:/x.mp4") == "file:/x.mp4"
+    assert absolute_source("v4l2:USB?x") == "v4l2:USB?x"
+
+
+def test_an_example_that_does_not_ship_is_said() -> None:
+    """One sentence with what to do."""
+    with pytest.raises(BedsideError, match="name a folder with --engine"):
+        shipped_engine("no_such_engine")
+
+
+def test_json_is_all_that_a_program_reads(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """`bedside doctor --json` prints one JSON list and nothing else."""
+    monkeypatch.setattr("bedside.cli.doctor.source.examine", lambda settings: iter(()))
+    assert cli.main(["doctor", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {finding["part"] for finding in found} >= {"settings", "port", "disk", "memory", "engine"}
+    assert set(found[0]) == {"part", "level", "what", "do"}

@@ -1,0 +1,178 @@
+"""What the doctor finds, and what it says to do."""
+
+import os
+import shutil
+import socket
+import sys
+from collections import namedtuple
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bedside import cli
+from bedside.cli.doctor import devices, engines, places, source
+from bedside.cli.doctor.finding import Finding, Level
+from bedside.cli.doctor.listener import listener
+from bedside.errors import SourceError
+from bedside.settings import EngineSettings, ServerSettings, Settings, SourceSettings
+
+Usage = namedtuple("Usage", "total used free")
+
+
+def levels(findings: list[Finding]) -> list[Level]:
+    """How bad each is."""
+    return [finding.level for finding in findings]
+
+
+def engine(folder: Path, text: str, python: str = "") -> list[Finding]:
+    """What is found of an engine with that text."""
+    (folder / "model").mkdir(exist_ok=True)
+    (folder / "model" / "engine.py").write_text(text, encoding="utf-8")
+    return list(engines.examine(Settings(engines=(EngineSettings("a", "model", python, port=1),), folder=folder)))
+
+
+def test_a_good_engine_is_ok(tmp_path: Path) -> None:
+    """Interpreter, numpy and import are in one line."""
+    (finding,) = engine(tmp_path, "import numpy\n")
+    assert finding.level is Level.OK
+    assert "numpy" in finding.what and "engine.py imports" in finding.what
+
+
+def test_an_engine_that_does_not_import_is_wrong(tmp_path: Path) -> None:
+    """The last line of its traceback is shown."""
+    (finding,) = engine(tmp_path, "import no_such_library\n")
+    assert finding.level is Level.WRONG
+    assert "No module named 'no_such_library'" in finding.what
+
+
+def test_an_interpreter_that_is_missing_is_wrong(tmp_path: Path) -> None:
+    """With what to set."""
+    (finding,) = engine(tmp_path, "", python=".venv/bin/python")
+    assert finding.level is Level.WRONG
+    assert "set python of [[engine]] a" in finding.do
+
+
+def test_an_interpreter_that_is_none_is_wrong(tmp_path: Path) -> None:
+    """A file that is no Python does not crash the doctor."""
+    (finding,) = engine(tmp_path, "", python=shutil.which("true") or "/bin/true")
+    assert finding.level is Level.WRONG
+    assert "is no working Python" in finding.what
+
+
+def test_an_interpreter_without_numpy_is_wrong(tmp_path: Path) -> None:
+    """With the command that puts it there."""
+    bare = tmp_path / "bare"
+    bare.write_text(f'#!/bin/sh\nexec {sys.executable} -I -S "$@"\n', encoding="utf-8")
+    bare.chmod(0o755)
+    (finding,) = engine(tmp_path, "", python=str(bare))
+    assert finding.level is Level.WRONG
+    assert finding.do == f"{bare} -m pip install numpy"
+
+
+def test_an_engine_elsewhere_that_does_not_answer_is_wrong() -> None:
+    """Its address is named."""
+    elsewhere = Settings(engines=(EngineSettings("a", url="http://127.0.0.1:1"),))
+    (finding,) = engines.examine(elsewhere)
+    assert finding.level is Level.WRONG
+    assert "http://127.0.0.1:1 does not answer" in finding.what
+
+
+def test_a_port_in_use_names_who_has_it() -> None:
+    """This process listens; the doctor finds it."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number = taken.getsockname()[1]
+        assert f"pid {os.getpid()}" in listener(number)
+        settings = Settings(server=ServerSettings(port=number), source=SourceSettings(port=1))
+        wrong = [finding for finding in places.examine(settings) if finding.level is Level.WRONG]
+    assert any(str(number) in finding.what and "pid" in finding.what for finding in wrong)
+
+
+@pytest.mark.parametrize(("gib", "level"), [(0.5, Level.WRONG), (5, Level.NOTE), (50, Level.OK)])
+def test_a_full_disk_is_found(gib: float, level: Level, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Below 1 GiB it is wrong, below 10 GiB worth a line."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(0, 0, int(gib * 2**30)))
+    found = [finding for finding in places.examine(Settings(folder=tmp_path)) if finding.part == "disk"]
+    assert levels(found) == [level]
+
+
+def test_shared_memory_of_a_container_is_too_small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Docker's 64 MB do not hold the ring and an engine's buffer with a larger ring."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(0, 0, 64 * 10**6))
+    (finding,) = places._memory(Settings(source=SourceSettings(slots=16)), tmp_path)
+    assert finding.level is Level.WRONG
+    assert "shm_size" in finding.do
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "delivered", "level"),
+    [
+        (0, 255, "full", Level.OK),
+        (16, 235, "full", Level.WRONG),
+        (16, 235, "limited", Level.OK),
+        (100, 140, "full", Level.NOTE),
+    ],
+)
+def test_grey_black_is_found(low: int, high: int, delivered: str, level: Level) -> None:
+    """A picture whose black is 16 and whose white is 235 was taken for a full range."""
+    pixels = np.full((10, 10, 3), low, np.uint8)
+    pixels[5:] = high
+    assert source._colours(pixels, delivered, "auto").level is level
+
+
+def test_the_synthetic_scanner_is_ok() -> None:
+    """Picture and colours."""
+    assert levels(list(source.examine(Settings()))) == [Level.OK, Level.OK]
+
+
+def test_a_source_that_cannot_be_opened_is_wrong(tmp_path: Path) -> None:
+    """A missing clip."""
+    settings = Settings(source=SourceSettings(url=f"file:{tmp_path}/none.mp4"), server=ServerSettings(port=1))
+    assert levels(list(source.examine(settings))) == [Level.WRONG]
+
+
+def test_a_crop_outside_the_picture_is_wrong() -> None:
+    """Before anything is started."""
+    found = list(source.examine(Settings(source=SourceSettings(crop=(5000, 0, 100, 100)))))
+    assert levels(found) == [Level.OK, Level.WRONG]
+
+
+def test_a_missing_device_is_wrong_where_one_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With v4l2: something must be plugged in; with the synthetic scanner nothing must."""
+    monkeypatch.setattr("bedside.source.devices.list_devices", list)
+    assert levels(list(devices.examine(Settings(source=SourceSettings(url="v4l2:"))))) == [Level.WRONG]
+    assert levels(list(devices.examine(Settings()))) == [Level.OK]
+
+
+def test_modes_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each mode shows what was measured; one that delivers less than announced has advice, one that fails a reason."""
+    from bedside.source.devices import Device, Identity
+    from bedside.source.v4l2_node import Mode
+
+    modes = (Mode("YUYV", 1920, 1080, 60), Mode("MJPG", 1280, 720, 30), Mode("NV12", 640, 480, 30))
+    found = Device("/dev/video0", Identity("usb-box", "Box", "usb-1"), "/dev/v4l/by-id/usb-box", modes, True, "limited")
+    monkeypatch.setattr("bedside.source.devices.list_devices", lambda: [found])
+
+    def measure(path: str, mode: Mode) -> float:
+        if mode.code == "NV12":
+            raise SourceError("another program uses it")
+        return 29.9
+
+    monkeypatch.setattr("bedside.source.devices.measure", measure)
+    findings = list(devices.examine(Settings()))
+    assert levels(findings) == [Level.OK, Level.NOTE, Level.OK, Level.NOTE]
+    assert "1920x1080 YUYV: 29.9 frames/s measured (announced 60)" in findings[1].what.replace(" (announced 60):", ":")
+    assert "another program uses it" in findings[3].what
+
+
+def test_wrong_settings_are_a_finding_like_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The doctor goes on with defaults, and its exit status is 1."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("bedside.cli.verb.start_logging", lambda *args: None)
+    (tmp_path / "bedside.toml").write_text("[server]\nprt = 1\n", encoding="utf-8")
+    assert cli.main(["doctor"]) == 1
+    said = capsys.readouterr().out
+    assert "WRONG settings [server] unknown key 'prt'; did you mean 'port'?" in said
+    assert "disk" in said

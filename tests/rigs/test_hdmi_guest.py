@@ -17,7 +17,7 @@ BOOT_AND_RUN_S = 420
 
 # The guest runs under emulation, five to twenty times slower than a real machine, and beside other loads: a command
 # that switches the signal alone takes it a second. So the design's one and two seconds get this much on top.
-SLOW_MS = 8000
+SLOW_MS = 4000
 
 BARS = [
     [255, 255, 255], [255, 255, 0], [0, 255, 255], [0, 255, 0], [255, 0, 255], [255, 0, 0], [0, 0, 255], [0, 0, 0],

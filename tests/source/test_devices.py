@@ -76,6 +76,12 @@ def test_what_is_no_capture_device_is_refused(kernel: "PaperKernel") -> None:
         find(str(kernel.dev / "video1"), dev=kernel.dev)
 
 
+def test_what_is_no_video_device_is_refused() -> None:
+    """Any other file."""
+    with pytest.raises(SourceError, match="/dev/null: not a video device"):
+        find("/dev/null")
+
+
 def test_a_known_device_is_found_under_another_number(kernel: "PaperKernel") -> None:
     """Even when another one now has its old number."""
     kernel.plug(0, by_id="usb-Box_123-video-index0", card="Box")

@@ -45,3 +45,9 @@ def test_nothing_is_opened_before_it_is_asked_for() -> None:
     open_it = opener("v4l2:/dev/there-is-no-such-device")
     with pytest.raises(Unplugged, match="/dev/there-is-no-such-device"):
         open_it()
+
+
+def test_a_size_that_is_none_is_refused_at_once() -> None:
+    """A wrong setting is no reason to try again each second."""
+    with pytest.raises(SettingsError, match=r"size is '1080p'"):
+        opener("v4l2:", size="1080p")

@@ -124,7 +124,7 @@ def test_a_picture_that_is_cut_off_is_left_out(
     assert source.read(SOON_S) is None
     box.fill(2)
     assert read(source).drops == 1
-    assert [record.message for record in caplog.records if "left out: 100 bytes" in record.message]
+    assert [record.message for record in caplog.records if "left out (1 so far): 100 bytes" in record.message]
 
 
 def test_another_clock_is_not_believed(desk: Desk, box: "PaperDevice") -> None:

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bedside.errors import SettingsError, SourceError
+from bedside.errors import SourceError
 from bedside.source.pixel_format import SUPPORTED
-from bedside.source.v4l2_mode import choose, parse_size
+from bedside.source.v4l2_mode import choose
 from bedside.source.v4l2_node import Mode
 
 
@@ -80,16 +80,3 @@ def test_the_choice_is_never_much_slower_than_it_must_be(fps: dict[str, tuple[fl
     chosen = choose(candidates, None, lambda mode: fps[mode.code][1])
     got = fps[chosen.code][1]
     assert got >= 0.9 * max(announced for announced, _ in fps.values()) or got >= 0.8 * max(r for _, r in fps.values())
-
-
-@pytest.mark.parametrize(("text", "size"), [("", None), ("1920x1080", (1920, 1080)), ("640X480", (640, 480))])
-def test_sizes_are_read(text: str, size: tuple[int, int] | None) -> None:
-    """Width x height, or nothing."""
-    assert parse_size(text) == size
-
-
-@pytest.mark.parametrize("text", ["1080p", "1920", "x", "1920x", "0x0", "1920x1080x3", "-1x5"])
-def test_what_is_no_size_is_refused(text: str) -> None:
-    """One sentence: key, value, what was expected."""
-    with pytest.raises(SettingsError, match=r"\[source\] size is .* expected width x height"):
-        parse_size(text)

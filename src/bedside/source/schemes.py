@@ -5,6 +5,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 from bedside.errors import SettingsError
+from bedside.source.size import parse_size
 from bedside.source.source import Source
 
 SCHEMES = {
@@ -25,7 +26,11 @@ def open_source(url: str, *, size: str = "", fps: float = 0.0, color_range: str 
 
 
 def opener(url: str, *, size: str = "", fps: float = 0.0, color_range: str = "auto") -> Callable[[], Source]:
-    """A function that opens the source at `url`, each time anew. Raises SettingsError for an unknown scheme."""
+    """A function that opens the source at `url`, each time anew.
+
+    Raises SettingsError for an unknown scheme, and for a size that is none.
+    """
+    parse_size(size)
     scheme, colon, address = url.partition(":")
     if not colon or scheme not in SCHEMES:
         close = difflib.get_close_matches(scheme, SCHEMES, 1)

@@ -9,8 +9,9 @@ from bedside import clock
 from bedside.errors import NoSignal, SourceError
 from bedside.source import v4l2_abi as abi
 from bedside.source.devices import DEV, Identity, find, identify, measure_node
+from bedside.source.size import parse_size
 from bedside.source.source import Grab
-from bedside.source.v4l2_mode import choose, parse_size
+from bedside.source.v4l2_mode import choose
 from bedside.source.v4l2_node import Mode, Node
 from bedside.source.v4l2_stream import Stream
 

@@ -1,25 +1,14 @@
 """Which of a device's modes to take: by size, then by measured rate; the driver's own word only saves measurements."""
 
-import re
 from collections.abc import Callable, Sequence
 
-from bedside.errors import SettingsError, SourceError
+from bedside.errors import SourceError
 from bedside.source.pixel_format import SUPPORTED
 from bedside.source.v4l2_node import Mode
 
 FAVOURITE = (1920, 1080)
 GOOD_ENOUGH = 0.9
 """A rate that comes so near to the best counts as the same; then the more exact format wins."""
-
-
-def parse_size(text: str) -> tuple[int, int] | None:
-    """(width, height) of a text such as `1920x1080`; None when it is empty. Raises SettingsError."""
-    if not text:
-        return None
-    found = re.fullmatch(r"([1-9]\d{1,4})[x×]([1-9]\d{1,4})", text.strip().lower())
-    if not found:
-        raise SettingsError(f"[source] size is {text!r}; expected width x height such as 1920x1080, or nothing")
-    return int(found[1]), int(found[2])
 
 
 def choose(modes: Sequence[Mode], size: tuple[int, int] | None, measure: Callable[[Mode], float]) -> Mode:

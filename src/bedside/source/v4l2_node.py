@@ -40,8 +40,10 @@ class Node:
         try:
             capability = abi.Capability()
             self.ask(abi.VIDIOC_QUERYCAP, capability, "asking what it is")
-        except SourceError:
+        except SourceError as error:
             self.close()
+            if isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.ENOTTY:
+                raise SourceError(f"{path}: not a video device; `bedside doctor` lists those") from error
             raise
         self.card = abi.text(capability.card)
         self.bus = abi.text(capability.bus_info)

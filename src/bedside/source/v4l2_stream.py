@@ -47,6 +47,7 @@ class Stream:
         self._sequence = -1
         self._owed_drops = 0
         self._owed_skips = 0
+        self._broken = 0
         self._is_closed = False
         self.layout = Layout.of(_set_format(node, mode), color_range)
         if self.layout.code not in SUPPORTED:
@@ -78,7 +79,15 @@ class Stream:
             pixels = self._convert(memoryview(self._maps[buffer.index])[: buffer.bytesused])
         except ValueError as error:
             self._owed_drops += 1
-            _log.warning("%s: picture %d left out: %s", self._node.path, buffer.sequence, str(error))
+            self._broken += 1
+            if self._broken & (self._broken - 1) == 0:  # the 1st, 2nd, 4th, 8th ...: a bad cable must not fill the log
+                _log.warning(
+                    "%s: picture %d left out (%d so far): %s",
+                    self._node.path,
+                    buffer.sequence,
+                    self._broken,
+                    str(error),
+                )
             return None
         finally:
             self._give(buffer)

@@ -3,11 +3,14 @@
 import logging
 from collections.abc import Sequence
 
+import cv2
+import numpy as np
+
 from bedside import clock
 from bedside.messages import Pixels, Signal
 from bedside.source.filler import Filler
 from bedside.source.stillness import Stillness
-from bedside.source.thumbnail import cells_of, grey
+from bedside.source.thumbnail import Grid, Thumbnail
 
 _log = logging.getLogger(__name__)
 
@@ -23,8 +26,7 @@ class SignalJudge:
     """Feed it every picture in order; it says what the picture is worth.
 
     `frozen_after_s` is how long the fan must stand still. `fan` is the [x, y, width, height] in which it lies; empty is
-    the whole picture. `ignore` are rectangles that say nothing, such as privacy masks. Both are in pixels of the judged
-    pictures. `placeholder` is what this box shows without a signal; it is compared at the size of the judged pictures.
+    the whole picture, and it is found by itself. `placeholder` is what this box shows without a signal, of any size.
     """
 
     def __init__(
@@ -32,10 +34,9 @@ class SignalJudge:
         frozen_after_s: float = 0.7,
         fan: Sequence[int] = (),
         placeholder: Pixels | None = None,
-        ignore: Sequence[Sequence[int]] = (),
     ) -> None:
         self._frozen_after_ns = round(frozen_after_s * clock.NS_PER_S)
-        self._fan, self._placeholder, self._ignore = tuple(fan), placeholder, ignore
+        self._fan, self._placeholder = tuple(fan), placeholder
         self._shape: tuple[int, ...] = ()
         self._state = Signal.LIVE
         self._lasted = BACK_AFTER
@@ -49,7 +50,7 @@ class SignalJudge:
         """What this picture is worth: LIVE, FROZEN or NO_SIGNAL; `no_signal` is the driver's word, and wins at once."""
         if pixels.shape != self._shape:
             self._start(pixels, captured_ns)
-        thumbnail = grey(pixels)
+        thumbnail = self._grid.grey(pixels)
         is_filler = no_signal or self._filler.is_in(pixels, thumbnail)
         if not is_filler:
             self._stillness.feed(thumbnail, captured_ns)
@@ -93,17 +94,21 @@ class SignalJudge:
     def _start(self, pixels: Pixels, now_ns: int) -> None:
         """Forget what was learned from pictures of another size."""
         self._shape = pixels.shape
-        ignored = cells_of(self._ignore, pixels)
-        within = cells_of([self._fan], pixels) if self._fan else ~ignored
+        grid = self._grid = Grid.of(pixels)
+        everywhere = np.ones((grid.rows, grid.columns), np.bool_)
+        within = grid.cells(self._fan) if self._fan else everywhere
         if not within.any():
-            _log.warning(
-                "[source] fan %s lies outside of a picture of %d x %d; the fan is looked for everywhere",
-                list(self._fan),
-                pixels.shape[1],
-                pixels.shape[0],
-            )
-            within = ~ignored
-        self._filler = Filler(self._placeholder, ignored)
+            height, width = pixels.shape[:2]
+            _log.warning("[source] fan %s lies outside of a picture of %d x %d; not used", self._fan, width, height)
+            within = everywhere
+        self._filler = Filler(grid, self._fitted_placeholder(pixels))
         self._stillness = Stillness(within, self._frozen_after_ns / clock.NS_PER_S, now_ns)
         # A filler that is there from the first picture on need not prove itself.
         self._filler_since_ns = now_ns - round(NO_SIGNAL_AFTER_S * clock.NS_PER_S)
+
+    def _fitted_placeholder(self, pixels: Pixels) -> Thumbnail | None:
+        if self._placeholder is None:
+            return None
+        size = (pixels.shape[1], pixels.shape[0])
+        fitted = cv2.resize(self._placeholder, size, interpolation=cv2.INTER_AREA)
+        return self._grid.grey(np.asarray(fitted, np.uint8))

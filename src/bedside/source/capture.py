@@ -220,5 +220,6 @@ def _state_of(error: BedsideError, was_open: bool) -> Signal:
         return Signal.UNPLUGGED
     if isinstance(error, NoSignal):
         return Signal.NO_SIGNAL
-    # A source that has delivered is set rightly: what broke is the stream, and it is opened again at once.
-    return Signal.STALLED if was_open else Signal.ERROR
+    if isinstance(error, SourceError) and was_open:
+        return Signal.STALLED  # it has delivered, so it is set rightly: what broke is the stream
+    return Signal.ERROR

@@ -87,11 +87,15 @@ class V4l2Source:
     def _look(self, now_ns: int) -> None:
         """Ask what the cable carries; SourceError when that is another picture than the one that is set."""
         self._looked_ns = now_ns
-        self._sees_nothing = self._node.sees_nothing()
-        if self._sees_nothing or self._timings is None:
+        try:
+            arrives = self._node.timings()
+        except NoSignal:
+            self._sees_nothing = True
             return
-        arrives = self._node.timings()
-        if arrives is not None and not _is_same(arrives, self._timings):
+        self._sees_nothing = self._node.is_dark()
+        if self._sees_nothing or arrives is None or self._timings is None:
+            return
+        if not _is_same(arrives, self._timings):
             raise SourceError(f"{self._node.card}: the picture on the cable is now {arrives.width}x{arrives.height}")
 
     def _drain_events(self) -> None:

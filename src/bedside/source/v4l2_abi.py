@@ -172,6 +172,7 @@ class Timings(ctypes.Structure):
     """struct v4l2_dv_timings with its struct v4l2_bt_timings"""
 
     _pack_ = 1
+    _layout_ = "ms"
     _fields_ = (
         ("type", U32),
         ("width", U32),

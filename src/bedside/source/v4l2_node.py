@@ -101,13 +101,15 @@ class Node:
 
     def sees_nothing(self) -> bool:
         """Whether the driver says that the cable carries no picture."""
-        if self.input().status & _NO_PICTURE:
-            return True
         try:
             self.timings()
         except NoSignal:
             return True
-        return False
+        return self.is_dark()
+
+    def is_dark(self) -> bool:
+        """Whether the input's flags say so; a device with timings may know better."""
+        return bool(self.input().status & _NO_PICTURE)
 
     def listen(self) -> None:
         """Wake `poll` with POLLPRI when the picture on the cable changes; drivers without that are asked instead."""

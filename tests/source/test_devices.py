@@ -59,7 +59,9 @@ def test_a_device_is_found_by_its_link(kernel: "PaperKernel") -> None:
 def test_what_is_not_there_names_what_is(kernel: "PaperKernel") -> None:
     """The sentence has what was looked for and what is plugged in."""
     kernel.plug(0)
-    with pytest.raises(Unplugged, match=r"no capture device elgato; there is .*video0 \(Paper Grabber\)"):
+    with pytest.raises(
+        Unplugged, match=r"device elgato is not there; plug it in, or take one of .*video0 \(Paper Grabber\)"
+    ):
         find("elgato", dev=kernel.dev)
 
 

@@ -112,8 +112,9 @@ def find(place: str, known: Identity | None = None, dev: Path = DEV) -> tuple[st
         part = place.lower()
         match = [(p, i) for p, i in found if part in f"{i.by_id} {i.card} {i.bus}".lower()]
     if not match:
-        here = ", ".join(f"{path} ({identity.card})" for path, identity in found) or "none at all"
-        raise Unplugged(f"no capture device {place or 'is there'}; there is {here}; plug it in".replace("  ", " "))
+        what = f"the capture device {place} is not there" if place else "no capture device is there"
+        others = ", ".join(f"{path} ({identity.card})" for path, identity in found)
+        raise Unplugged(f"{what}; plug it in" + (f", or take one of {others}" if others else ""))
     return match[0]
 
 

@@ -37,3 +37,15 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "logs").write_text("a file", encoding="utf-8")
     with pytest.raises(BedsideError, match=r"engine\.log: .*; make this folder writable"):
         LogFile(tmp_path / "logs" / "engine.log").open()
+
+
+def test_a_full_disk_costs_old_lines_only(tmp_path: Path) -> None:
+    """Where the older part cannot be kept, the file is cut all the same, and its process goes on."""
+    file = LogFile(tmp_path / "engine.log", most_bytes=10)
+    (tmp_path / "engine.log.1").symlink_to("/dev/full")
+    with file.open() as output:
+        output.write(b"x" * 100)
+        output.flush()
+        file.trim()
+        output.write(b"the end\n")
+    assert file.path.read_bytes() == b"the end\n"

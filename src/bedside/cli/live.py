@@ -7,7 +7,11 @@ from collections.abc import Awaitable, Callable
 
 from bedside.supervisor.heartbeat import beat, die_with_parent, heartbeat_fd
 
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+def stop_signals() -> list[signal.Signals]:
+    """What ends a process of ours. One that was started with `nohup` lives on when its terminal is closed."""
+    hangup = [] if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [signal.SIGHUP]
+    return [signal.SIGINT, signal.SIGTERM, *hangup]
 
 
 def live(work: Callable[[asyncio.Event], Awaitable[None]]) -> int:
@@ -33,7 +37,7 @@ async def _live(work: Callable[[asyncio.Event], Awaitable[None]]) -> int:
         stop.set()
 
     loop = asyncio.get_running_loop()
-    for number in STOP_SIGNALS:
+    for number in stop_signals():
         loop.add_signal_handler(number, end, number)
     heart = asyncio.create_task(beat(stop, heartbeat_fd()))
     try:

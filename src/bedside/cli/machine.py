@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bedside.cli.beforehand import refuse_what_cannot_work
 from bedside.cli.health import ask_health
-from bedside.cli.live import STOP_SIGNALS
+from bedside.cli.live import stop_signals
 from bedside.settings import Settings
 from bedside.supervisor.child import ChildState, ChildStatus
 from bedside.supervisor.leftovers import remove_leftovers
@@ -47,7 +47,7 @@ async def _run(settings: Settings, file: Path, greet: Callable[[], None]) -> int
             log.info("stopping; once more to force it")
         supervisor.stop()
 
-    for number in STOP_SIGNALS:
+    for number in stop_signals():
         asyncio.get_running_loop().add_signal_handler(number, end, number)
     greeting = asyncio.create_task(_greet(settings, greet))
     try:
@@ -60,7 +60,10 @@ async def _run(settings: Settings, file: Path, greet: Callable[[], None]) -> int
 async def _greet(settings: Settings, greet: Callable[[], None]) -> None:
     while await asyncio.to_thread(ask_health, settings) is None:  # noqa: ASYNC110 - another process answers
         await asyncio.sleep(0.1)
-    greet()
+    try:
+        await asyncio.to_thread(greet)
+    except OSError as error:  # such as a closed terminal
+        log.warning("the page's address cannot be printed: %s", error)
 
 
 class _Report:

@@ -11,7 +11,7 @@ import sys
 from bedside.supervisor.child import HEARTBEAT_FD
 
 BEAT_S = 0.5
-HANG_S = 8.0
+HANG_S = 6.0
 """An event loop that is silent for so long hangs: the process writes its stacks to stderr and exits by itself.
 Shorter than the supervisor's ping, so that the stacks get out. Docker Compose restarts only what exits."""
 _PR_SET_PDEATHSIG = 1

@@ -1,5 +1,7 @@
 """A bounded log file for a process that knows nothing of logs."""
 
+import logging
+import os
 import shutil
 from pathlib import Path
 from typing import IO
@@ -7,6 +9,7 @@ from typing import IO
 from bedside.errors import BedsideError
 
 MOST_BYTES = 10_000_000
+log = logging.getLogger(__name__)
 
 
 class LogFile:
@@ -32,12 +35,18 @@ class LogFile:
             raise BedsideError(f"{self.path}: {error.strerror}; make this folder writable for engine logs") from error
 
     def trim(self) -> None:
-        """Cut the file when it has grown too long."""
+        """Cut the file when it has grown too long. On a full disk the older part is given up, never the process."""
         if not self.path.exists() or self.path.stat().st_size <= self._most:
             return
-        with self.path.open("r+b") as file, self.path.with_name(f"{self.path.name}.1").open("wb") as old:
-            file.seek(-self._most, 2)
-            shutil.copyfileobj(file, old)
+        old = self.path.with_name(f"{self.path.name}.1")
+        with self.path.open("r+b") as file:
+            try:
+                with old.open("wb") as kept:
+                    file.seek(-self._most, os.SEEK_END)
+                    shutil.copyfileobj(file, kept)
+            except OSError as error:
+                log.warning("%s cannot be written (%s); older lines of this log are lost", old, error.strerror)
+                old.unlink(missing_ok=True)
             file.truncate(0)
 
     def last_line(self) -> str:
@@ -45,6 +54,6 @@ class LogFile:
         if not self.path.exists():
             return ""
         with self.path.open("rb") as file:
-            file.seek(-min(4096, self.path.stat().st_size), 2)
+            file.seek(-min(4096, self.path.stat().st_size), os.SEEK_END)
             lines = [line.strip() for line in file.read().decode(errors="replace").splitlines() if line.strip()]
         return lines[-1][:200] if lines else ""

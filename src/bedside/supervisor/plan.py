@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bedside.settings import EngineSettings, Settings
 
-PING_S = 10.0
+PING_S = 8.0
 """So long one of our own event loops may be silent before it counts as hung."""
 LOGS = "logs"
 """Folder of the engines' logs, beside the settings."""

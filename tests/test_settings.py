@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bedside.errors import SettingsError
 from bedside.settings import Settings, is_loopback, load
-from bedside.settings_text import commented
+from bedside.settings_text import commented, engine_at
 
 
 def read(tmp_path: Path, text: str, environ: dict[str, str] | None = None) -> Settings:
@@ -26,13 +26,15 @@ def test_nothing_set_is_all_default(tmp_path: Path) -> None:
 
 def test_what_init_writes_is_the_defaults(tmp_path: Path) -> None:
     """A fresh bedside.toml changes nothing until somebody edits it."""
-    assert read(tmp_path, commented()) == Settings(folder=tmp_path)
+    assert read(tmp_path, commented({})) == Settings(folder=tmp_path)
 
 
 def test_every_line_that_init_comments_out_can_be_taken_in(tmp_path: Path) -> None:
     """With the # taken away, every key parses to its default; nothing in the file is only prose."""
-    keys = [line for line in commented().splitlines() if " = " in line and line.startswith("# ") and line[2:].islower()]
-    text = "\n".join(line.removeprefix("# ") if line in keys else line for line in commented().splitlines())
+    keys = [
+        line for line in commented({}).splitlines() if " = " in line and line.startswith("# ") and line[2:].islower()
+    ]
+    text = "\n".join(line.removeprefix("# ") if line in keys else line for line in commented({}).splitlines())
     before_engine = text.partition("# [[engine]]")[0]
     assert read(tmp_path, before_engine) == Settings(folder=tmp_path)
     assert len(keys) > 20
@@ -40,7 +42,9 @@ def test_every_line_that_init_comments_out_can_be_taken_in(tmp_path: Path) -> No
 
 def test_an_engine_given_to_init_is_set(tmp_path: Path) -> None:
     """`bedside init --engine PATH` names it after its folder."""
-    settings = read(tmp_path, commented(source="file:a b.mp4", engine=Path("/models/my model")))
+    settings = read(
+        tmp_path, commented({"source": {"url": "file:a b.mp4"}, "engine": engine_at(Path("/models/my model"))})
+    )
     assert [(engine.name, engine.path, engine.port) for engine in settings.engines] == [
         ("my_model", "/models/my model", 8720)
     ]
@@ -148,4 +152,4 @@ def test_loopback_is_this_machine_alone(host: str, expected: int) -> None:
 def test_init_writes_toml(tmp_path: Path) -> None:
     """Texts with quotes and backslashes survive."""
     source = 'file:C:\\clips\\"a".mp4'
-    assert tomllib.loads(commented(source=source))["source"]["url"] == source
+    assert tomllib.loads(commented({"source": {"url": source}}))["source"]["url"] == source

@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 from bedside.errors import SettingsError
 from bedside.settings_value import checked_value, refuse_unknown, setting, type_name
 
+FIRST_ENGINE_PORT = 8720
+
 
 @dataclass(frozen=True)
 class SourceSettings:
@@ -254,7 +256,7 @@ def _engines(entries: Any) -> tuple[EngineSettings, ...]:
             raise SettingsError(
                 f"[[engine]] {engine.name}: neither path nor url is set; set the folder with its engine.py as path"
             )
-        engines.append(replace(engine, port=engine.port or 8720 + number))
+        engines.append(replace(engine, port=engine.port or FIRST_ENGINE_PORT + number))
     return tuple(engines)
 
 

@@ -1,7 +1,7 @@
 """The table of settings as text: a commented bedside.toml, and its page in the reference."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any
@@ -15,20 +15,22 @@ HEAD = """\
 """
 
 
-def commented(source: str = "synthetic:", engine: Path | None = None) -> str:
-    """A bedside.toml with every key, its help text and its default; only what is given here is set."""
+def commented(given: Mapping[str, Mapping[str, Any]]) -> str:
+    """A bedside.toml with every key, its help text and its default; only what is `given`, by table, is set."""
     parts = [HEAD]
     for name, kind in TABLES.items():
-        given = {"url": source} if name == "source" else {}
-        parts.append(f"\n# {_summary(kind)}\n[{name}]\n" + _keys(kind, given))
-    parts.append(f"\n# {_summary(EngineSettings)}\n")
-    if engine is None:
-        parts.append("# [[engine]]\n" + _keys(EngineSettings, {}))
-    else:
-        name = "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in engine.stem)
-        parts.append("[[engine]]\n" + _keys(EngineSettings, {"name": name, "path": str(engine)}))
+        parts.append(f"\n# {_summary(kind)}\n[{name}]\n" + _keys(kind, given.get(name, {})))
+    engine = given.get("engine", {})
+    sign = "" if engine else "# "
+    parts.append(f"\n# {_summary(EngineSettings)}\n{sign}[[engine]]\n" + _keys(EngineSettings, engine))
     parts.append(f"\n# {_summary(ViewSettings)}\n# [view.NAME]\n" + _keys(ViewSettings, {}))
     return "".join(parts)
+
+
+def engine_at(path: Path) -> dict[str, Any]:
+    """Name and path of an engine that is named after its folder or file."""
+    name = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_") else "_" for sign in path.stem)
+    return {"name": name, "path": str(path.absolute())}
 
 
 def reference() -> str:
@@ -63,7 +65,7 @@ def _fields(kind: Any) -> Iterator[Field[Any]]:
     return (f for f in fields(kind) if f.default is not MISSING)
 
 
-def _keys(kind: type, given: dict[str, str]) -> str:
+def _keys(kind: type, given: Mapping[str, Any]) -> str:
     lines = []
     for f in _fields(kind):
         lines.append(f"# {f.metadata['help']} ({expected(f)})\n")

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -248,3 +249,24 @@ def test_an_engine_that_does_not_import_stops_nobody_else(tmp_path: Path) -> Non
         up.communicate(timeout=30)
     assert up.returncode == 130
     assert found.shared_memory == []
+
+
+def test_the_demo_shows_the_page_and_leaves_nothing(tmp_path: Path) -> None:
+    """`bedside demo` runs without settings, also where the usual ports are taken, and its folder is gone after it."""
+    (tmp_path / "seen").mkdir()
+    (tmp_path / "seen" / "engine.py").write_text(ENGINE, encoding="utf-8")
+    before = set(Path(tempfile.gettempdir()).glob("bedside-demo-*"))
+    demo = bedside(tmp_path, "demo", "--no-open", "--engine", "seen")
+    assert demo.stdout is not None
+    line = next(line for line in demo.stdout if "The page: " in line)
+    (mine,) = set(Path(tempfile.gettempdir()).glob("bedside-demo-*")) - before
+    address = line.split()[-1]
+    box = Box(mine, (0, int(address.rstrip("/").rpartition(":")[2]), 0), demo)
+    wait(box.answers, "picture, engine and server")
+    with urllib.request.urlopen(address, timeout=5) as page:
+        assert b"<html" in page.read()
+    demo.send_signal(signal.SIGINT)
+    demo.communicate(timeout=30)
+    assert demo.returncode == 130
+    assert not mine.exists()
+    assert list(tmp_path.iterdir()) == [tmp_path / "seen"]

@@ -4,13 +4,17 @@ import argparse
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import bedside
+from bedside.cli.ports import Port, free_port
 from bedside.cli.up import add_page_options, run_and_show
 from bedside.cli.verb import add_verb, settings_of
 from bedside.errors import BedsideError
-from bedside.settings_text import commented
+from bedside.settings import FIRST_ENGINE_PORT, ServerSettings, SourceSettings
+from bedside.settings_text import commented, engine_at
 
+LOOPBACK = "127.0.0.1"
 ENGINE = "picture_quality"
 DOC = """\
 see it work: a synthetic scanner, an example engine and the page
@@ -39,12 +43,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.tablet:
         let_tablets_in()
-    engine = arguments.engine.absolute() if arguments.engine else shipped_engine(ENGINE)
-    source = absolute_source(arguments.source)
+    given = wanted(arguments.engine or shipped_engine(ENGINE), absolute_source(arguments.source))
     folder = Path(tempfile.mkdtemp(prefix="bedside-demo-"))
     try:
         arguments.config = folder / "bedside.toml"
-        arguments.config.write_text(commented(source=source, engine=engine), encoding="utf-8")
+        arguments.config.write_text(commented(given), encoding="utf-8")
         settings, file = settings_of(arguments)
         return run_and_show(settings, file, verb="demo", opens=not arguments.no_open)
     finally:
@@ -53,6 +56,16 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"What was kept is in {kept}")
         else:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def wanted(engine: Path, source: str) -> dict[str, dict[str, Any]]:
+    """The demo's settings, with other ports where something else listens on the usual ones."""
+    usual = {"source": SourceSettings().port, "server": ServerSettings().port, "engine": FIRST_ENGINE_PORT}
+    given: dict[str, dict[str, Any]] = {"source": {"url": source}, "server": {}, "engine": engine_at(engine)}
+    for table, port in usual.items():
+        if Port(table, LOOPBACK, port).problem:
+            given[table]["port"] = free_port(LOOPBACK)
+    return given
 
 
 def absolute_source(url: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bedside.cli.verb import add_verb
 from bedside.errors import SettingsError
-from bedside.settings_text import commented
+from bedside.settings_text import commented, engine_at
 
 DOC = """\
 write a commented bedside.toml to start from
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     engine: Path | None = arguments.engine
     if engine is not None and not engine.exists():
         raise SettingsError(f"--engine {engine}: there is no such file or folder")
-    text = commented(source=arguments.source, engine=engine.absolute() if engine else None)
+    text = commented({"source": {"url": arguments.source}, "engine": engine_at(engine) if engine else {}})
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)

@@ -41,6 +41,13 @@ def _explain(error: OSError) -> str:
     return str(error.strerror)
 
 
+def free_port(host: str) -> int:
+    """A port of that host on which nobody listens now."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
 def ports(settings: Settings) -> Iterator[Port]:
     """All ports that `bedside up` needs."""
     yield Port("[source] port", settings.source.host, settings.source.port)

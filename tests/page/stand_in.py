@@ -99,7 +99,10 @@ class Script:
     can_control: bool = False
     recorder: Json | None = None
     version: str = "0.1.0"
-    refuse_snapshot: str = ""
+    refuse: str = ""
+    """Why no snapshot can be kept."""
+    locked: str = ""
+    """Why no page may connect."""
     extra: list[str | bytes] = field(default_factory=list)
     """Messages that every page is sent once, as they are."""
 
@@ -112,11 +115,12 @@ class StandIn:
         self.port = port
         self.painted: list[Json] = []
         self.wants: list[Json] = []
+        self.holds: list[Json] = []
         self.posts: list[tuple[str, Json]] = []
         self.connections = 0
         self.seq = 100
-        self._loop = asyncio.new_event_loop()
-        self._stop = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop
+        self._stop: asyncio.Event
         self._up = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -139,16 +143,15 @@ class StandIn:
         self._thread.join(10)
 
     def _run(self) -> None:
-        with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-            self._loop = runner.get_loop()
-            runner.run(self._serve())
+        asyncio.run(self._serve())
 
     async def _serve(self) -> None:
-        self._stop = asyncio.Event()
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         app = web.Application(middlewares=[_closed])
         app.router.add_get("/", self._index)
         app.router.add_get("/view/{name}", self._index)
         app.router.add_get("/live", self._live)
+        app.router.add_get("/api/state", self._state)
         app.router.add_post("/api/{deed}", self._post)
         app.router.add_static("/page", PAGE)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -163,16 +166,23 @@ class StandIn:
     async def _index(self, request: web.Request) -> web.FileResponse:
         return web.FileResponse(PAGE / "index.html")
 
+    async def _state(self, request: web.Request) -> web.Response:
+        if self.script.locked:
+            return web.json_response({"error": self.script.locked}, status=401)
+        return web.json_response({})
+
     async def _post(self, request: web.Request) -> web.Response:
         body = await request.json()
         self.posts.append((request.path, body))
-        if self.script.refuse_snapshot:
-            return web.json_response({"error": self.script.refuse_snapshot}, status=507)
+        if self.script.refuse:
+            return web.json_response({"error": self.script.refuse}, status=507)
         if request.path == "/api/control":
             self.script.signal["state"] = "frozen" if body["command"] == "freeze" else "live"
         return web.json_response({"path": "snapshots/1.png", **body}, status=201)
 
     async def _live(self, request: web.Request) -> web.WebSocketResponse:
+        if self.script.locked:
+            raise web.HTTPUnauthorized(text=self.script.locked)
         socket = web.WebSocketResponse(compress=False)
         await socket.prepare(request)
         self.connections += 1
@@ -215,6 +225,8 @@ class _Page:
             case "want":
                 self.want = {"live": message["live"], "answer": message["answer"]}
                 self.server.wants.append(message)
+            case "hold":
+                self.server.holds.append(message)
             case "painted":
                 self.server.painted.append(message)
                 rest = [seq for seq in self.under_way[message["stream"]] if seq > message["seq"]]

@@ -138,13 +138,14 @@ function drawTags(ctx, tags, { width, height, scale }) {
   const font = Math.min(26, Math.max(13, width / scale / 44)) * scale;
   ctx.font = `600 ${font}px Inter, system-ui, sans-serif`;
   ctx.textBaseline = "middle";
-  /** @type {Box[]} names keep clear of each other and of small shapes */
-  const taken = tags.map(({ around }) => around).filter(({ w, h }) => w * h < width * height * SMALL_SHARE);
+  const small = tags.map(({ around }) => around).filter(({ w, h }) => w * h < width * height * SMALL_SHARE);
+  /** @type {Box[]} */
+  const names = [];
   for (const tag of [...tags].sort((a, b) => a.around.w * a.around.h - b.around.w * b.around.h)) {
     const w = Math.min(ctx.measureText(tag.text).width, width * 0.4);
-    const others = taken.filter((box) => box !== tag.around);
-    const place = freePlace(tag.around, w, font * 1.25, font * 0.45, others, { width, height });
-    taken.push(place);
+    const others = small.filter((box) => box !== tag.around);
+    const place = freePlace(tag.around, w, font * 1.25, font * 0.45, names, others, { width, height });
+    names.push(place);
     ctx.lineWidth = 4 * scale;
     ctx.strokeStyle = HALO;
     ctx.strokeText(tag.text, place.x, place.y + place.h / 2, width * 0.4);
@@ -154,14 +155,16 @@ function drawTags(ctx, tags, { width, height, scale }) {
 }
 
 /**
+ * The first place that is clear of everything; else of names and of its own shape; else of names.
  * @param {Box} a  the shape
  * @param {number} w @param {number} h  of the text
  * @param {number} gap
- * @param {Box[]} taken
+ * @param {Box[]} names
+ * @param {Box[]} shapes  small ones, which a name would hide
  * @param {{width: number, height: number}} size
  * @returns {Box}
  */
-function freePlace(a, w, h, gap, taken, size) {
+function freePlace(a, w, h, gap, names, shapes, size) {
   const [right, bottom] = [a.x + a.w, a.y + a.h];
   const spots = [
     [right + gap, a.y + a.h / 2 - h / 2], // right, left, above, below, then the corners
@@ -173,9 +176,9 @@ function freePlace(a, w, h, gap, taken, size) {
     [right - w - gap, bottom - h - gap],
     [a.x + gap, a.y + gap],
   ].map(([x, y]) => ({ x: clamp(x, gap, size.width - w - gap), y: clamp(y, 0, size.height - h), w, h }));
-  const isFree = (/** @type {Box} */ spot) => !taken.some((other) => overlap(spot, other));
-  const clear = spots.find((spot, i) => isFree(spot) && (i >= 6 || !overlap(spot, a) || i >= 4));
-  return clear ?? spots.find(isFree) ?? spots[0];
+  const readable = spots.filter((spot) => !names.some((name) => overlap(spot, name)));
+  const clear = readable.find((spot) => ![a, ...shapes].some((shape) => overlap(spot, shape)));
+  return clear ?? readable.find((spot) => !overlap(spot, a)) ?? readable[0] ?? spots[0];
 }
 
 /** @param {number} value @param {number} low @param {number} high */

@@ -102,8 +102,8 @@ export class Stage {
     const { stream } = shot.header;
     const old = this.shots[stream];
     this.shots[stream] = shot;
-    if (old && old !== this.held) old.bitmap.close();
     if (!old || old.bitmap.width * shot.bitmap.height !== shot.bitmap.width * old.bitmap.height) this.relaid = true;
+    if (old && old !== this.held) old.bitmap.close(); // a closed bitmap has no size: compare first
     if (this.shows(stream)) return this.schedule();
     shot.painted = true;
     this.on.painted(shot);

@@ -1,0 +1,176 @@
+"""What the page says in every state of the signal and of the engine."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.page.conftest import Open
+from tests.page.stand_in import ENGINE, VIEWS, StandIn
+
+BANDS = {
+    "no_signal": ("No signal", "No signal from the scanner"),
+    "stalled": ("Stalled", "The picture stands still: the box stopped delivering"),
+    "unplugged": ("Unplugged", "HDMI box unplugged"),
+    "ended": ("Ended", "The recording has come to its end"),
+    "error": ("Error", "The source cannot be used"),
+    "offline": ("Broadcaster offline", "The broadcaster is not running - trying again"),
+}
+
+
+def expect_grey(page: Page, grey: bool) -> None:
+    """The pictures are greyed and hatched, or come to be clear."""
+    expect(page.locator("#stage.grey")).to_have_count(int(grey))
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_says_live_and_research_use_only(open_page: Open, view: str) -> None:
+    """A live picture is said to be live, with its age, and nothing lies over it."""
+    page = open_page(view)
+    expect(page.locator("#status")).to_contain_text("Live")
+    expect(page.locator(".age-picture")).to_contain_text("ms")
+    expect(page.locator(".ruo").first).to_be_visible()
+    expect(page.locator(".ruo").first).to_have_text("Research use only")
+    expect(page.locator(".band")).to_be_hidden()
+    expect_grey(page, False)
+
+
+@pytest.mark.parametrize("state", BANDS)
+def test_a_lost_signal_greys_the_picture_and_says_why(open_page: Open, server: StandIn, state: str) -> None:
+    """Each lost signal has its own word, sentence and sign; the sentence of the source stands with it."""
+    page = open_page("explain")
+    server.script.signal.update(state=state, message="because of the cable")
+    word, sentence = BANDS[state]
+    expect(page.locator(".band")).to_contain_text(sentence)
+    expect(page.locator(".band")).to_contain_text("because of the cable")
+    expect(page.locator("#status")).to_contain_text(word)
+    assert page.get_attribute(".band .icon", "data-icon") == state
+    expect_grey(page, True)
+    expect(page.locator(".verdict.stale")).to_contain_text("Head")
+
+
+def test_signs_of_lost_signals_all_differ(open_page: Open) -> None:
+    """No two states share a drawing."""
+    page = open_page("video")
+    drawings = page.evaluate(
+        """async () => { const [{ icon }, { SIGNALS }] = [await import('/page/icons.js'), await import('/page/stale.js')];
+        return Object.values(SIGNALS).map((signal) => icon(signal.icon).innerHTML); }"""
+    )
+    assert len(set(drawings)) == len(drawings) == 8
+
+
+def test_a_frozen_scanner_is_calm(open_page: Open, server: StandIn) -> None:
+    """Frozen is said with its own sign, and the picture is not grey."""
+    page = open_page("explain")
+    server.script.signal["state"] = "frozen"
+    expect(page.locator(".frozen")).to_have_text("Frozen on the scanner")
+    assert page.get_attribute("#status .signal .icon", "data-icon") == "frozen"
+    expect(page.locator(".band")).to_be_hidden()
+    expect_grey(page, False)
+
+
+def test_an_unknown_state_is_shown_as_such(open_page: Open, server: StandIn) -> None:
+    """A server newer than the page names a state that the page does not know: grey, with its name."""
+    page = open_page("video")
+    server.script.signal["state"] = "upside_down"
+    expect(page.locator(".band")).to_contain_text("upside_down")
+    expect_grey(page, True)
+
+
+@pytest.mark.parametrize("view", ["explain", "verdict", "monitor"])
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("STARTING", "AI is starting"),
+        ("NEW", "AI is starting"),
+        ("FAILED", "AI failed"),
+        ("DEAD", "AI is restarting"),
+    ],
+)
+def test_an_engine_that_is_down_takes_the_place_of_the_verdict(
+    open_page: Open, server: StandIn, view: str, state: str, words: str
+) -> None:
+    """No verdict stands there while the engine is down, but its state and its message, over a live picture."""
+    page = open_page(view)
+    expect(page.locator(".verdict .label")).to_have_text("Head")
+    server.script.answers = False
+    server.script.engines[0].update(state=state, message="killed by signal 9")
+    expect(page.locator(".verdict .label")).to_have_text(words)
+    expect(page.locator(".verdict .word")).to_contain_text("killed by signal 9")
+    expect(page.locator("canvas.large")).to_have_attribute("data-stream", "live")
+    expect_grey(page, False)
+
+
+def test_an_answer_that_grows_old_is_greyed_with_its_age(open_page: Open, server: StandIn) -> None:
+    """A busy engine that does not answer: the verdict greys, its age is said and grows, the live picture is large."""
+    page = open_page("explain")
+    expect(page.locator(".verdict .label")).to_have_text("Head")
+    server.script.answers = False
+    server.script.engines[0].update(state="BUSY", busy_ms=1500.0)
+    expect(page.locator(".verdict.stale .age")).to_contain_text("computing for 1.5 s")
+    first = page.text_content(".verdict .age")
+    expect(page.locator(".verdict .age")).not_to_have_text(first or "")
+    expect(page.locator("canvas.large")).to_have_attribute("data-stream", "live")
+    expect(page.locator(".tag")).to_contain_text("Live picture without AI")
+
+
+def test_answers_that_come_back_are_current_again(open_page: Open, server: StandIn) -> None:
+    """After an engine's pause the answered picture is large again and the verdict is not grey."""
+    page = open_page("monitor")
+    server.script.answers = False
+    expect(page.locator(".verdict.stale")).to_be_visible()
+    server.script.answers = True
+    expect(page.locator(".verdict:not(.stale) .label")).to_have_text("Head")
+    expect(page.locator("canvas.large")).to_have_attribute("data-stream", "answer")
+
+
+def test_a_picture_that_comes_late_is_said_to_be_late(open_page: Open, server: StandIn) -> None:
+    """The server is well and says live, but no picture arrives: after half a second the picture greys."""
+    page = open_page("video")
+    server.script.pictures = False
+    expect(page.locator(".band")).to_contain_text("The picture is late")
+    expect(page.locator("#status")).to_contain_text("Late")
+
+
+def test_an_error_of_one_frame_is_said(open_page: Open, server: StandIn) -> None:
+    """A model that raises: no verdict for this picture, and the model's own sentence."""
+    page = open_page("explain")
+    server.script.error = "ValueError: 3 channels expected, 1 found"
+    expect(page.locator(".verdict .label")).to_have_text("No answer for this picture")
+    expect(page.locator(".verdict .word")).to_have_text("ValueError: 3 channels expected, 1 found")
+
+
+def test_no_engine_is_no_fault(open_page: Open, server: StandIn) -> None:
+    """Without engines the live picture is large and the panel says that none is set."""
+    server.script.engines = []
+    page = open_page("explain")
+    expect(page.locator(".verdict .label")).to_have_text("No AI engine is set")
+    expect(page.locator("canvas.large")).to_have_attribute("data-stream", "live")
+
+
+def test_the_control_arm_sees_nothing_of_the_ai(open_page: Open, server: StandIn) -> None:
+    """The view `video` asks for no answer, gets none, and has no word of one."""
+    page = open_page("video")
+    page.wait_for_timeout(600)
+    assert all(want["answer"] == 0 for want in server.wants)
+    assert all(painted["stream"] == "live" for painted in server.painted)
+    words = page.inner_text("body")
+    assert "AI" not in words
+    assert "answer" not in words
+    assert "Head" not in words
+
+
+def test_a_recorder_and_losses_are_in_the_line(open_page: Open, server: StandIn) -> None:
+    """The line has REC with its time where somebody records, and how many frames were lost."""
+    server.script.recorder = {"state": "recording", "elapsed_s": 192.4}
+    server.script.signal["drops"] = 17
+    page = open_page("explain")
+    expect(page.locator("#status")).to_contain_text("REC 03:12")
+    expect(page.locator("#status")).to_contain_text("17 lost")
+
+
+def test_every_engine_is_named(open_page: Open, server: StandIn) -> None:
+    """The answers of further engines stand under the first one's, one line each."""
+    server.script.engines.append({**ENGINE, "name": "biometry"})
+    page = open_page("explain")
+    expect(page.locator(".others li")).to_contain_text("biometry: Head")
+    page.click("#status")
+    expect(page.locator("#details")).to_contain_text("AI biometry")

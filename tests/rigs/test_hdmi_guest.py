@@ -126,6 +126,14 @@ def test_a_change_of_resolution_is_followed_while_running(log: list[Event]) -> N
     assert kinds(part, "status")[-1]["reopens"] == 1
 
 
+def test_an_interlaced_picture_is_refused_in_words(log: list[Event]) -> None:
+    """Halves are no pictures: nothing is shown but what to do, and 1080p brings the picture back."""
+    part = after(log, "source 1920x1080i30")
+    assert "interlaced" in kinds(part, "status")[-1]["message"]
+    assert not kinds(part, "frame")
+    assert took_ms(after(log, "source 1920x1080p24", 1), kind="reached", what="live 1920x1080") <= 2000 + SLOW_MS
+
+
 def test_a_fatal_streaming_error_is_survived(log: list[Event]) -> None:
     """The driver gives up the stream: it is set up anew and the picture goes on."""
     part = after(log, "fault")

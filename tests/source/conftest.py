@@ -33,6 +33,8 @@ class PaperDevice:
     """The size of what is on the cable, for a device that follows it."""
     timings_error: int = 0
     status: int = 0
+    halves: int = 0
+    """How it delivers an interlaced picture; 0 is a whole one."""
     refuses: dict[int, int] = field(default_factory=dict)
     """errno by ioctl."""
     monotonic: bool = True
@@ -135,6 +137,7 @@ class PaperDevice:
     def _get_format(self, found: abi.Format) -> None:
         code, width, height = self.set_to
         pix = found.fmt.pix
+        pix.field = self.halves
         pix.pixelformat, pix.width, pix.height, pix.bytesperline = abi.fourcc(code), width, height, width * 3
 
     def _set_format(self, wanted: abi.Format) -> None:

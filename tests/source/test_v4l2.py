@@ -239,6 +239,13 @@ def test_a_size_that_is_not_on_the_cable_is_refused(desk: Desk, box: "PaperDevic
         desk.open(size="32x16")
 
 
+def test_half_a_picture_is_refused(desk: Desk, box: "PaperDevice") -> None:
+    """Fields one by one are no pictures; the person hears what to set on the scanner."""
+    box.halves = abi.FIELD_ALTERNATE
+    with pytest.raises(SourceError, match="interlaced picture comes in halves"):
+        desk.open()
+
+
 def test_what_is_no_size_is_refused(desk: Desk, box: "PaperDevice") -> None:
     """Before any device is touched."""
     with pytest.raises(SettingsError, match="size is 'large'"):

@@ -21,6 +21,8 @@ _log = logging.getLogger(__name__)
 BUFFERS = 6
 """A tenth of a second at 60 pictures per second: so long may this process be held up without a loss."""
 
+_HALVES = (abi.FIELD_TOP, abi.FIELD_BOTTOM, abi.FIELD_SEQ_TB, abi.FIELD_SEQ_BT, abi.FIELD_ALTERNATE)
+
 _OLDEST_NS = 10 * clock.NS_PER_S
 """A time stamp that is older than this was not taken by the clock that it claims."""
 
@@ -166,6 +168,10 @@ def _set_format(node: Node, mode: Mode) -> abi.PictureFormat:
     pix.priv = abi.PIX_FMT_PRIV_MAGIC  # else the driver leaves the matrix and the range out
     node.ask(abi.VIDIOC_S_FMT, wanted, f"setting {mode}")
     got: abi.PictureFormat = wanted.fmt.pix
+    if got.field in _HALVES:
+        raise SourceError(
+            f"{node.card}: an interlaced picture comes in halves; set the scanner's output to a progressive one (1080p)"
+        )
     return got
 
 

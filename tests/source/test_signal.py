@@ -281,3 +281,32 @@ def test_pictures_of_any_size_are_judged(width: int, height: int, level: int) ->
     judge = SignalJudge(0.7, (0, 0, 5, 5), placeholder())
     assert judge.judge(np.full((height, width, 3), level, np.uint8), 1) is NO_SIGNAL
     assert judge.judge(noisy(np.full((height + 40, width, 3), level, np.uint8), 40), 2) in Signal
+
+
+def test_marks_set_on_a_frozen_picture_do_not_make_it_live() -> None:
+    """Calipers, a dotted ellipse and text, added one after the other inside the fan, leave it frozen."""
+    judge = SignalJudge(0.7)
+    for number in range(90):
+        judge.judge(SCREEN.draw(number, number, number / 30, False), number * 33_333_333)
+    picture, states = SCREEN.draw(90, 90, 3.0, True), []
+    for number in range(90, 390):
+        if number % 10 == 0:
+            angle = (number - 90) * 1.2
+            cv2.ellipse(picture, (320, 260), (90, 60), 0, angle, angle + 6, (255, 255, 0), 2)
+            cv2.putText(picture, "+", (200 + number // 2, 200), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (255, 255, 255), 1)
+        states.append(judge.judge(picture, number * 33_333_333))
+    assert runs(states) == [LIVE, FROZEN]
+
+
+def test_a_new_moving_part_is_learned_while_the_old_one_stands() -> None:
+    """With the old fan still and a new strip running, as a Doppler trace does, the picture is live within a second."""
+    judge = SignalJudge(0.7)
+    for number in range(150):
+        judge.judge(SCREEN.draw(number, min(number, 90), number / 30, number > 90), number * 33_333_333)
+    states = []
+    for number in range(150, 300):
+        picture = SCREEN.draw(number, 90, number / 30, True)
+        picture[350:420, 20:500] = noisy(np.full((70, 480, 3), 90, np.uint8), 60)
+        states.append(judge.judge(picture, number * 33_333_333))
+    assert runs(states) == [FROZEN, LIVE]
+    assert states.index(LIVE) <= 30

@@ -14,7 +14,7 @@ from bedside.messages import Pixels
 
 Plane = NDArray[np.uint8]
 
-DEPTHS, ANGLES, TURNS = 256, 192, 1024
+DEPTHS, ANGLES, TURNS = 384, 448, 2048
 """Rows of a texture (depth), columns that the fan shows, columns that a texture has before it repeats."""
 HALF_ANGLE = 0.6
 """Of the fan, in radians."""
@@ -40,7 +40,7 @@ class Fan:
 
     def draw(self, scan: int, into: Pixels) -> None:
         """Paint scan number `scan` into `into`, RGB [height, width, 3] of the fan's bounding box."""
-        mixed = cv2.addWeighted(self._slice(0, scan * 2), 0.55, self._slice(1, -scan * 3), 0.55, 0)
+        mixed = cv2.addWeighted(self._slice(0, scan * 4), 0.55, self._slice(1, -scan * 6), 0.55, 0)
         cv2.remap(mixed, self._angles, self._depths, cv2.INTER_LINEAR, dst=self._small, borderValue=0)
         cv2.multiply(self._small, self._tissue(scan), dst=self._small, scale=1 / 128)
         cv2.resize(self._small, (self.width, self.height), dst=self._large, interpolation=cv2.INTER_LINEAR)
@@ -97,8 +97,8 @@ def _speckle(random: np.random.Generator) -> Plane:
     squares = np.zeros((DEPTHS, TURNS + ANGLES))
     for _ in range(2):  # the real and the imaginary part of the echo
         field = random.standard_normal((DEPTHS, TURNS))
-        field = np.hstack([field[:, -8:], field, field[:, : ANGLES + 8]])
-        squares += np.square(cv2.GaussianBlur(field, (0, 0), sigmaX=1.6, sigmaY=0.8)[:, 8:-8])
+        field = np.hstack([field[:, -16:], field, field[:, : ANGLES + 16]])
+        squares += np.square(cv2.GaussianBlur(field, (0, 0), sigmaX=3.2, sigmaY=1.2)[:, 16:-16])
     decibel = 10 * np.log10(squares / squares.mean() + 1e-6)
     fade = np.linspace(1.05, 0.65, DEPTHS)[:, None]
     level: NDArray[np.float64] = (decibel + 30) / 42 * 150 * fade

@@ -15,7 +15,7 @@ from bedside.source.synthetic_fan import Fan
 TITLE = "SYNTHETIC SCANNER - NOT A PATIENT"
 GREY = (170, 170, 170)
 DIM = (70, 70, 70)
-LIT = (120, 220, 255)
+LIT = (225, 225, 225)
 
 
 class Screen:

@@ -20,6 +20,9 @@ COLUMNS, ROWS = 160, 90
 CELL = 8
 """A cell is at least so many pixels wide and high; a small picture has fewer cells, not smaller ones."""
 
+SAMPLES = 48
+"""Pixels of a cell that are enough: their average has a seventh of the noise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
@@ -36,9 +39,10 @@ class Grid:
     def of(cls, pixels: Pixels) -> "Grid":
         """The grid for pictures of this size; less than a cell at the right and lower edge is left out."""
         height, width = pixels.shape[:2]
-        step = max(1, height // (4 * ROWS))
         across = min(max(CELL, math.ceil(width / COLUMNS)), width)
-        down = min(max(CELL, math.ceil(height / ROWS / step) * step), height)
+        down = min(max(CELL, math.ceil(height / ROWS)), height)
+        step = max(1, across * down // SAMPLES)
+        down = min(math.ceil(down / step) * step, height)
         return cls(width // across, height // down, across, down, step)
 
     def grey(self, pixels: Pixels) -> Thumbnail:

@@ -181,6 +181,7 @@ async def start_hub(scanner: Scanner, tmp_path: Path) -> AsyncIterator[StartHub]
                 views=VIEWS,
                 default_view="explain",
                 snapshots=Snapshots(feed, session, {"quality": 85}),
+                participant=session.participant,
                 limits=options.pop("limits", Limits()),
                 **options,
             )

@@ -33,7 +33,7 @@ async def test_a_page_is_told_its_view_first(hub: Hub) -> None:
     assert hello["type"] == "hello"
     assert hello["view"] == VIEWS["monitor"].as_json()
     assert hello["engines"] == ["pcbm", "bpd"]
-    assert hello["can_control"] is False
+    assert (hello["can_control"], hello["participant"]) == (False, "P1")
 
 
 async def test_a_picture_says_which_frame_it_is_and_how_old(hub: Hub) -> None:

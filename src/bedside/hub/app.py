@@ -1,5 +1,6 @@
 """The web application: pages, their websocket, health, metrics and `/api`."""
 
+import asyncio
 import html
 import logging
 from collections.abc import Iterable, Mapping
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 
 PAGE_DIR = Path(bedside.__file__).parent / "page"
 MAX_BODY_BYTES = 64 * 1024
+STOPPING = b"The server is stopping."
 
 
 def create_app(
@@ -35,14 +37,17 @@ def create_app(
     control: Control | None = None,
     limits: Limits | None = None,
     page_dir: Path | None = None,
+    participant: str = "",
 ) -> web.Application:
-    """The application that shows `feed`. `host` is what it will listen on; `control` has a command done by the source.
+    """The application that shows `feed`. `host` is what it will listen on; `control` has a command done by the source,
+    `participant` is the code that pages show.
 
     Raises SettingsError when `host` can be reached by others and there is no token, when `default_view` is none of
     `views`, or when `page_dir` holds no page.
     """
     guard = Guard(host, token, allowed_hosts)
-    pages = Pages(feed, views, default_view, page_dir or PAGE_DIR, can_control=control is not None)
+    folder = page_dir or PAGE_DIR
+    pages = Pages(feed, views, default_view, folder, can_control=control is not None, participant=participant)
     probes = Probes(feed, limits or Limits(), guard)
     app = web.Application(middlewares=[errors_as_json, guard.middleware()], client_max_size=MAX_BODY_BYTES)
     app[SOCKETS] = set()
@@ -63,7 +68,14 @@ class Pages:
     """The pages, their files and their websocket."""
 
     def __init__(
-        self, feed: Feed, views: Mapping[str, View], default_view: str, folder: Path, *, can_control: bool
+        self,
+        feed: Feed,
+        views: Mapping[str, View],
+        default_view: str,
+        folder: Path,
+        *,
+        can_control: bool,
+        participant: str,
     ) -> None:
         if default_view not in views:
             raise SettingsError(f"[server] view is {default_view!r}; expected one of {', '.join(views)}")
@@ -74,6 +86,7 @@ class Pages:
         self._default_view = default_view
         self._folder = folder
         self._can_control = can_control
+        self._participant = participant
 
     def routes(self) -> list[web.AbstractRouteDef]:
         """`/`, `/view/NAME`, `/page/...` and `/live`."""
@@ -99,7 +112,9 @@ class Pages:
         name = request.query.get("view", self._default_view)
         if name not in self._views:
             raise web.HTTPNotFound(text=f"there is no view {name[:40]!r}; there are {', '.join(self._views)}")
-        return await serve_page(request, self._feed, self._views[name], can_control=self._can_control)
+        return await serve_page(
+            request, self._feed, self._views[name], can_control=self._can_control, participant=self._participant
+        )
 
     def _unknown(self, name: str) -> web.Response:
         links = "".join(f'<li><a href="/view/{html.escape(view)}">{html.escape(view)}</a></li>' for view in self._views)
@@ -134,5 +149,5 @@ class Probes:
 
 async def _close_sockets(app: web.Application) -> None:
     sockets = app[SOCKETS]
-    for socket in tuple(sockets):
-        await socket.close(code=WSCloseCode.GOING_AWAY, message=b"The server is stopping.")
+    # At once: a page that is stuck must not keep the others from hearing of it.
+    await asyncio.gather(*[socket.close(code=WSCloseCode.GOING_AWAY, message=STOPPING) for socket in sockets])

@@ -107,7 +107,7 @@ class Feed:
         if pixels is None:
             frame = self.recall.frame(seq)
             with suppress(Gone):
-                pixels = await self.darkroom.once(("hold", seq), lambda: self.recall.fetch(frame))
+                pixels = await self.darkroom.run(lambda: self.recall.fetch(frame))
         if pixels is not None:
             self.recall.hold(page, seq, pixels)
 

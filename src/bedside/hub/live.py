@@ -3,9 +3,7 @@
 import asyncio
 import logging
 import struct
-from collections import deque
 from collections.abc import Awaitable, Iterator
-from dataclasses import dataclass, field
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
@@ -18,12 +16,10 @@ from bedside.hub.picture import Picture
 from bedside.hub.recall import Answered
 from bedside.hub.said import Garbage
 from bedside.hub.state import state
+from bedside.hub.stream import Stream
 from bedside.hub.view import View
 
 log = logging.getLogger(__name__)
-
-CREDIT = 2
-"""So many pictures of a stream may be on their way to a page that has not said yet that it painted them."""
 
 STATE_EVERY_S = 0.25
 STUCK_AFTER_S = 10.0
@@ -37,30 +33,6 @@ SOCKETS = web.AppKey[set[web.WebSocketResponse]]("sockets")
 """The open pages of an application; closed when it shuts down."""
 
 MAX_MESSAGE_BYTES = 4096
-
-
-@dataclass(slots=True)
-class Stream:
-    """One page's side of `live` or `answer`."""
-
-    width: int = 0
-    """What the page wants; 0 is nothing."""
-    order: int = 0
-    """The newest arrival that was sent, or passed over before the page came."""
-    unpainted: deque[int] = field(default_factory=deque)
-    """Sequence numbers that were sent and not said to be painted."""
-
-    def has_room(self) -> bool:
-        """Whether the page wants another picture now."""
-        return self.width > 0 and len(self.unpainted) < CREDIT
-
-    def painted(self, seq: int) -> bool:
-        """The page painted `seq`, and will not paint what was sent before it. False when it was never sent."""
-        if seq not in self.unpainted:
-            return False
-        while self.unpainted.popleft() != seq:
-            pass
-        return True
 
 
 class Page:
@@ -77,9 +49,9 @@ class Page:
         self._state_due_ns = 0
         self.skips = 0
 
-    async def run(self, *, can_control: bool) -> None:
+    async def run(self, *, can_control: bool, participant: str = "") -> None:
         """Serves the page until it goes, sends garbage, or is stuck."""
-        await self._send_text(self._hello(can_control))
+        await self._send_text(self._hello(can_control, participant))
         sender = asyncio.create_task(self._send_for_ever(), name="page sender")
         receiver = asyncio.create_task(self._receive_for_ever(), name="page receiver")
         try:
@@ -93,7 +65,7 @@ class Page:
             if isinstance(outcome, Exception):
                 raise outcome
 
-    def _hello(self, can_control: bool) -> str:
+    def _hello(self, can_control: bool, participant: str) -> str:
         engines = self._feed.engine_names if self._view.has_answers else ()
         return text_of(
             {
@@ -102,6 +74,7 @@ class Page:
                 "view": self._view.as_json(),
                 "can_control": can_control and self._view.controls,
                 "engines": list(engines),
+                "participant": participant,
             }
         )
 
@@ -253,7 +226,9 @@ class Page:
                 await self._send_text(text_of({"type": "pong", "id": number}))
 
 
-async def serve_page(request: web.Request, feed: Feed, view: View, *, can_control: bool) -> web.WebSocketResponse:
+async def serve_page(
+    request: web.Request, feed: Feed, view: View, *, can_control: bool, participant: str = ""
+) -> web.WebSocketResponse:
     """Serves one page's websocket until it ends; tells a page that sends garbage so, and closes it."""
     socket = web.WebSocketResponse(
         compress=False, heartbeat=HEARTBEAT_S, max_msg_size=MAX_MESSAGE_BYTES, writer_limit=1, timeout=2.0
@@ -262,7 +237,7 @@ async def serve_page(request: web.Request, feed: Feed, view: View, *, can_contro
     request.app[SOCKETS].add(socket)
     with feed.watched(view.name) as wake:
         try:
-            await Page(socket, feed, view, wake).run(can_control=can_control)
+            await Page(socket, feed, view, wake).run(can_control=can_control, participant=participant)
         except Garbage as error:
             feed.metrics.dropped("garbage")
             log.warning("page of view %s closed: it sent %s", view.name, error)
@@ -296,7 +271,8 @@ def _abort(request: web.Request) -> None:
 
 
 def _with_age(open_object: str, answered: Answered) -> str:
-    return f'{open_object},"age_ms":{_age_ms(answered):.1f}}}'
+    now_ms = clock.monotonic_ns() / clock.NS_PER_MS
+    return f'{open_object},"age_ms":{_age_ms(answered):.1f},"sent_ms":{now_ms:.1f}}}'
 
 
 def _age_ms(answered: Answered) -> float:

@@ -59,6 +59,10 @@ class Darkroom:
                 self._made.popitem(last=False)
         return asyncio.shield(future)  # type: ignore[arg-type]
 
+    async def run(self, make: Callable[[], T]) -> T:
+        """The outcome of `make`, run in a thread and not kept."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, make)
+
     def live(self, newest: Callable[[], tuple[Frame, int] | None], width: int) -> "asyncio.Future[Picture | None]":
         """The newest picture at `width`; None when it could not be read in time."""
         now = newest()

@@ -88,7 +88,7 @@ def find_edges(grey):
     rows, columns = height // CELL, width // CELL
     cells = lit[: rows * CELL, : columns * CELL].reshape(rows, CELL, columns, CELL).mean((1, 3)) > 0.3
     area = scan_cells(cells)
-    if area.sum() < 0.03 * cells.size:
+    if area.sum() <= 0.03 * cells.size:
         return None
     inside = np.zeros_like(lit)
     inside[: rows * CELL, : columns * CELL] = area.repeat(CELL, 0).repeat(CELL, 1)

@@ -1,0 +1,32 @@
+"""The metrics and their reference."""
+
+import re
+from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
+from tests.hub.conftest import Scanner
+
+from bedside.hub.feed import Feed
+from bedside.hub.health import WORDS
+from bedside.messages import EngineState, EngineStatus
+
+REFERENCE = (Path(__file__).parents[2] / "docs" / "reference" / "health.md").read_text(encoding="utf-8")
+
+
+async def test_every_metric_is_in_the_reference(scanner: Scanner) -> None:
+    """docs/reference/health.md names each metric, and none that does not exist."""
+    feed = Feed(scanner.borrow)
+    feed.put(scanner.shoot())
+    feed.put(EngineStatus("pcbm", EngineState.READY))
+    found = {
+        family.name + ("_total" if family.type == "counter" else "")
+        for family in text_string_to_metric_families(feed.metrics.text().decode())
+        if not family.name.endswith("_created")
+    }
+    assert set(re.findall(r"^\| `(bedside_\w+)` \|", REFERENCE, re.MULTILINE)) == found
+
+
+def test_every_word_of_health_is_in_the_reference() -> None:
+    """docs/reference/health.md says when each word is said."""
+    cells = "".join(re.findall(r"^\| (`.*?) \|", REFERENCE, re.MULTILINE))
+    assert all(f"`{word}`" in cells for word in WORDS)

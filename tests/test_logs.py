@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 LINES = """
 import logging
@@ -35,7 +36,7 @@ def test_a_program_reads_one_object_a_line() -> None:
         "part": "bedside.hub",
         "message": "hello world",
     }
-    assert first["time"]
+    assert datetime.fromisoformat(first["time"]).tzinfo == UTC
     assert "ZeroDivisionError" in second["exc_info"]
 
 

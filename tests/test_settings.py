@@ -153,3 +153,17 @@ def test_init_writes_toml(tmp_path: Path) -> None:
     """Texts with quotes and backslashes survive."""
     source = 'file:C:\\clips\\"a".mp4'
     assert tomllib.loads(commented({"source": {"url": source}}))["source"]["url"] == source
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    {
+        "": "shm",
+        "[source]\nhost = '0.0.0.0'\ntoken = '12345678'": "shm",
+        "[server]\nsource = 'ws://10.0.0.5:8710/frames'": "jpeg",
+        "[server]\nsource = 'ws://broadcast:8710/frames'\nencoding = 'shm'": "shm",
+    }.items(),
+)
+def test_frames_come_through_memory_where_they_can(tmp_path: Path, text: str, encoding: str) -> None:
+    """A broadcaster on this machine is read exactly; one elsewhere as JPEG, unless the setting says that memory is shared."""
+    assert read(tmp_path, text).encoding == encoding

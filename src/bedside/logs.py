@@ -7,7 +7,7 @@ import queue
 import sys
 
 MOST_LINES = 2000
-FIELDS = "%(asctime)s %(levelname)s %(name)s %(message)s"
+FIELDS = "%(levelname)s %(name)s %(message)s"
 
 
 class _Patient(logging.handlers.QueueHandler):
@@ -60,5 +60,5 @@ def _readable(process: str) -> logging.Formatter:
 def _structured(process: str) -> logging.Formatter:
     from pythonjsonlogger.json import JsonFormatter  # noqa: PLC0415 - only where a program reads
 
-    names = {"asctime": "time", "levelname": "level", "name": "part"}
-    return JsonFormatter(FIELDS, rename_fields=names, static_fields={"process": process})
+    names = {"levelname": "level", "name": "part"}
+    return JsonFormatter(FIELDS, rename_fields=names, static_fields={"process": process}, timestamp="time")

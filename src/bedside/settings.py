@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from bedside.errors import SettingsError
 from bedside.settings_value import checked_value, refuse_unknown, setting, type_name
@@ -53,7 +54,12 @@ class ServerSettings:
 
     host: str = setting("127.0.0.1", "interface on which the pages are served")
     port: int = setting(8080, "port on which the pages are served", least=1, most=65535)
-    source: str = setting("", "the broadcaster's address; empty is the one of [source] on this machine")
+    source: str = setting("", "the broadcaster's address, such as ws://10.0.0.5:8710/frames; empty starts one here")
+    encoding: str = setting(
+        "auto",
+        "how frames come: shm through shared memory, exactly; jpeg over the network; auto by the broadcaster's address",
+        choices=("auto", "shm", "jpeg"),
+    )
     token: str = setting(
         "", "secret of 8 signs or more that a page shows; needed when others can reach host", pattern=r"\S{8,}"
     )
@@ -140,6 +146,13 @@ class Settings:
             return self.server.source
         host = "127.0.0.1" if self.source.host in ("0.0.0.0", "::") else self.source.host
         return f"ws://{host}:{self.source.port}/frames"
+
+    @property
+    def encoding(self) -> str:
+        """How the server takes frames: `shm` from a broadcaster on this machine, else `jpeg`, unless it is set."""
+        if self.server.encoding != "auto":
+            return self.server.encoding
+        return "shm" if is_loopback(urlsplit(self.frames_url).hostname or "") else "jpeg"
 
     @property
     def ring_name(self) -> str:

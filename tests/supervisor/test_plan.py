@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bedside.settings import EngineSettings, Settings
+from bedside.settings import EngineSettings, ServerSettings, Settings
 from bedside.supervisor.plan import plan
 
 
@@ -26,3 +26,9 @@ def test_an_engine_may_be_silent_while_it_may_still_load(tmp_path: Path) -> None
     process = plan(Settings(engines=(engine,), folder=tmp_path), tmp_path / "bedside.toml")[1]
     assert process.ping_s > 100
     assert process.start_s > 100
+
+
+def test_a_broadcaster_elsewhere_is_not_started_here(tmp_path: Path) -> None:
+    """With an address in [server] source, frames come from there."""
+    settings = Settings(server=ServerSettings(source="ws://10.0.0.5:8710/frames"), folder=tmp_path)
+    assert [process.name for process in plan(settings, tmp_path / "bedside.toml")] == ["serve"]

@@ -31,7 +31,8 @@ def run_machine(settings: Settings, file: Path, greet: Callable[[], None]) -> in
     try:
         return asyncio.run(_run(settings, file, greet))
     finally:
-        left = remove_leftovers(settings.ring_name, [engine.name for engine in settings.engines])
+        ring = "" if settings.server.source else settings.ring_name
+        left = remove_leftovers(ring, [engine.name for engine in settings.engines])
         if left:
             log.info("removed from shared memory what killed processes had left: %s", ", ".join(left))
         (settings.folder / LOGS / STATUS_FILE).unlink(missing_ok=True)

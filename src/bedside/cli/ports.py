@@ -50,7 +50,8 @@ def free_port(host: str) -> int:
 
 def ports(settings: Settings) -> Iterator[Port]:
     """All ports that `bedside up` needs."""
-    yield Port("[source] port", settings.source.host, settings.source.port)
+    if not settings.server.source:
+        yield Port("[source] port", settings.source.host, settings.source.port)
     for engine in settings.engines:
         if not engine.url:
             yield Port(f"port of [[engine]] {engine.name}", "127.0.0.1", engine.port)

@@ -45,7 +45,7 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     from bedside.messages import Frame, Status
     from bedside.router.router import Router
 
-    subscriber = Subscriber(settings.frames_url, token=settings.source.token)
+    subscriber = Subscriber(settings.frames_url, encoding=settings.encoding, token=settings.source.token)
     feed = Feed(
         subscriber.borrow,
         engines=[engine.name for engine in settings.engines],

@@ -34,11 +34,15 @@ class Process:
 
 
 def plan(settings: Settings, config: Path) -> tuple[Process, ...]:
-    """The processes for `settings`, which lie in the file `config`: broadcaster, engines, server."""
+    """The processes for `settings`, which lie in the file `config`: broadcaster, engines, server.
+
+    What has an address in the settings, a broadcaster or an engine, is kept running by somebody else.
+    """
     command = (sys.executable, "-m", "bedside")
     tail = ("--config", str(config))
+    broadcaster = Process("broadcast", (*command, "broadcast", *tail), stage=0, folder=settings.folder)
     return (
-        Process("broadcast", (*command, "broadcast", *tail), stage=0, folder=settings.folder),
+        *(() if settings.server.source else (broadcaster,)),
         *(_engine(engine, settings, command, tail) for engine in settings.engines if not engine.url),
         Process("serve", (*command, "serve", *tail), stage=2, folder=settings.folder),
     )

@@ -20,7 +20,7 @@ SLOW = 0.8
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """One finding for each device, and one for each of its largest modes."""
-    is_needed = settings.source.url.startswith("v4l2:")
+    is_needed = settings.source.url.startswith("v4l2:") and not settings.server.source
     if sys.platform != "linux":
         yield Finding("device", Level.NOTE, "capture devices are listed on Linux only", "try [source] url = opencv:0")
         return

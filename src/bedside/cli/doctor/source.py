@@ -22,6 +22,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
     from bedside.source.crop import Crop
 
     url = settings.source.url
+    if settings.server.source:
+        yield Finding("source", Level.OK, f"frames come from {settings.server.source}, which is looked after elsewhere")
+        return
     try:
         pixels, device, color_range = _one_picture(settings)
     except BedsideError as error:

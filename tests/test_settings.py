@@ -165,5 +165,5 @@ def test_init_writes_toml(tmp_path: Path) -> None:
     }.items(),
 )
 def test_frames_come_through_memory_where_they_can(tmp_path: Path, text: str, encoding: str) -> None:
-    """A broadcaster on this machine is read exactly; one elsewhere as JPEG, unless the setting says that memory is shared."""
+    """A broadcaster on this machine is read exactly; one elsewhere as JPEG, unless it is set."""
     assert read(tmp_path, text).encoding == encoding

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -30,6 +30,7 @@ class Metrics:
     """Counts and histograms in a registry of their own."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # a second line per counter that says when the server started
         self.registry = CollectorRegistry()
         self._ages = Histogram(
             "bedside_frame_age_seconds",

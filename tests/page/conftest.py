@@ -8,9 +8,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # so that tests can import tests.page.stand_in
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright  # noqa: E402
-
-from tests.page.stand_in import Script, StandIn  # noqa: E402
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from tests.page.stand_in import Script, StandIn
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
@@ -19,9 +18,9 @@ Open = Callable[..., Page]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever opens a browser needs Chromium."""
+    """Whatever opens a browser here needs Chromium."""
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
+        if item.path.is_relative_to(Path(__file__).parent) and "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.chromium)
 
 

@@ -314,7 +314,10 @@ def main() -> None:
     options = parser.parse_args()
     script = Script(can_control=True)
     if options.picture:
-        still = np.asarray(cv2.imread(str(options.picture))[..., ::-1], np.uint8)
+        read = cv2.imread(str(options.picture))
+        if read is None:
+            parser.error(f"{options.picture} is no picture")
+        still = np.asarray(read[..., ::-1], np.uint8)
         script.paint = lambda seq: still
     server = StandIn(script, options.port)
     server.start()

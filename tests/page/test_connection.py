@@ -5,10 +5,10 @@ import time
 
 import pytest
 from playwright.sync_api import expect
-
-from bedside.wire import pack
 from tests.page.conftest import Open
 from tests.page.stand_in import VIEWS, StandIn
+
+from bedside.wire import pack
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -100,9 +100,7 @@ def test_what_the_server_complains_of_is_shown(open_page: Open, server: StandIn)
     expect(page.locator(".toast")).to_have_text("The view 'x' is gone.")
 
 
-def test_a_server_of_another_version_brings_its_own_page(
-    open_page: Open, server: StandIn, faults: list[str]
-) -> None:
+def test_a_server_of_another_version_brings_its_own_page(open_page: Open, server: StandIn, faults: list[str]) -> None:
     """After an update of the server the page loads itself anew."""
     page = open_page("video")
     page.evaluate("window.old = true")

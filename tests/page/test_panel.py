@@ -1,15 +1,17 @@
 """What the panel says of an answer."""
 
+import base64
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from playwright.sync_api import expect
-
 from tests.page.conftest import Open
 from tests.page.stand_in import StandIn
 
 HOSTILE = "<img src=x onerror=\"document.title='taken'\"><b>"
-CONCEPTS = [
+CONCEPTS: list[dict[str, Any]] = [
     {"name": "Symmetrical", "ok": True, "value": 9, "max": 10},
     {"name": "Thalami", "ok": False, "value": 6, "max": 10},
     {"name": "Cavum", "ok": False, "value": 1, "max": 10, "hint": "show the cavum clearly"},
@@ -85,7 +87,9 @@ def test_what_an_answer_leaves_out_is_not_there(open_page: Open, server: StandIn
 
 def test_images_of_an_answer_are_shown(open_page: Open, server: StandIn) -> None:
     """A small picture of an answer is shown with its title; an address that is no data is not followed."""
-    dot = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+    done, png = cv2.imencode(".png", np.full((2, 2), 128, np.uint8))
+    assert done
+    dot = "data:image/png;base64," + base64.b64encode(png.tobytes()).decode()
     images = [
         {"name": "cam", "title": "Where it looked", "src": dot},
         {"name": "bad", "src": "http://192.0.2.1/x.png"},

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
-
 from tests.page.conftest import TABLET, Open
 from tests.page.stand_in import StandIn
 
@@ -183,7 +182,8 @@ def test_names_do_not_lie_on_each_other(open_page: Open) -> None:
           const ctx = document.createElement('canvas').getContext('2d'), spots = [];
           [ctx.canvas.width, ctx.canvas.height] = [800, 600];
           ctx.fillText = (text, x, y, most) => spots.push([x, y, Math.min(most, ctx.measureText(text).width)]);
-          const boxes = ['a', 'bb', 'ccc', 'dddd', 'eeeee'].map((label) => ({ x: 0.4, y: 0.4, width: 0.2, height: 0.2, label }));
+          const place = { x: 0.4, y: 0.4, width: 0.2, height: 0.2 };
+          const boxes = ['a', 'bb', 'ccc', 'dddd', 'eeeee'].map((label) => ({ ...place, label }));
           drawOverlay(ctx, { boxes }, { width: 800, height: 600, scale: 1, labels: true });
           const hit = (a, b) => Math.abs(a[1] - b[1]) < 16 && a[0] < b[0] + b[2] && b[0] < a[0] + a[2];
           return [spots.length, spots.filter((a, i) => spots.some((b, j) => i < j && hit(a, b))).length];

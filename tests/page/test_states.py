@@ -2,7 +2,6 @@
 
 import pytest
 from playwright.sync_api import Page, expect
-
 from tests.page.conftest import Open
 from tests.page.stand_in import ENGINE, VIEWS, StandIn
 
@@ -51,7 +50,7 @@ def test_signs_of_lost_signals_all_differ(open_page: Open) -> None:
     """No two states share a drawing."""
     page = open_page("video")
     drawings = page.evaluate(
-        """async () => { const [{ icon }, { SIGNALS }] = [await import('/page/icons.js'), await import('/page/stale.js')];
+        """async () => { const { icon } = await import('/page/icons.js'), { SIGNALS } = await import('/page/stale.js');
         return Object.values(SIGNALS).map((signal) => icon(signal.icon).innerHTML); }"""
     )
     assert len(set(drawings)) == len(drawings) == 8

@@ -1,7 +1,7 @@
 // Colours of what is drawn over the picture. Red, yellow and cyan belong to alarms and are not here.
 
 /** Distinct in hue and in lightness, so that they stay apart for colour-blind eyes; see docs/topics/page-design.md. */
-export const COLOURS = ["#6fb7ff", "#f4a8f0", "#ffbd85", "#8fe0ac", "#b7a2ff", "#f2ece0"];
+export const COLOURS = ["#5f9cf7", "#ee8f4d", "#86f2a4", "#e08fd0", "#cfc4ff", "#fff6e8"];
 
 /** Past the sixth label the colours come again, dashed. */
 const DASHES = [[], [9, 6], [3, 5]];

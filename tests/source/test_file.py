@@ -287,6 +287,32 @@ def test_a_folder_plays_in_natural_order(folder: Path) -> None:
     assert stamp == pytest.approx((11 - number_of(grabs[0].pixels)) / 50, abs=0.002)
 
 
+def test_an_unreadable_image_is_passed_over(folder: Path) -> None:
+    """The others play, the bad ones are counted, and the end names the last of them."""
+    (folder / "plane4.png").write_text("no image")
+    (folder / "plane7.png").unlink()
+    (folder / "plane7.png").touch()
+    source = opened(folder, "?fps=50")
+    seen, came = [], 0
+    with pytest.raises(EndOfSource, match=r"plane7\.png: not an image"):
+        while True:
+            grab = source.read(5.0)
+            if grab is not None:
+                seen.append(number_of(grab.pixels))
+                came += 1 + grab.skips
+    assert came == 12
+    assert not {4, 7} & set(seen)
+
+
+def test_a_folder_of_unreadable_images_is_an_error(tmp_path: Path) -> None:
+    """Even in a loop it does not go on in silence."""
+    (tmp_path / "bad.png").write_text("no image")
+    source = opened(tmp_path, "?fps=500&loop=1")
+    with pytest.raises(SourceError, match=r"bad\.png: not an image"):
+        while True:
+            source.read(1.0)
+
+
 def test_one_image_can_stand_for_ever(folder: Path) -> None:
     """A single image with loop=1 keeps coming, each time its own copy."""
     source = opened(folder / "plane3.png", "?loop=1&fps=100")
@@ -329,7 +355,9 @@ def test_what_cannot_be_read_is_one_sentence(tmp_path: Path, name: str) -> None:
     """It names the file and what to do, and no other kind of error comes out."""
     path = bad_files(tmp_path).get(name, Path() if not name else tmp_path / name)
     with pytest.raises(SourceError) as caught:
-        read(open_file("" if not name else str(path), size="", fps=0, color_range="auto"))
+        source = open_file("" if not name else str(path), size="", fps=0, color_range="auto")
+        while source.read(5.0) is None:
+            pass
     assert name in str(caught.value)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) > 40

@@ -1,5 +1,6 @@
 """file: a recording played at its own pace, as if it were live."""
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -9,14 +10,19 @@ from urllib.parse import unquote
 
 from bedside import clock
 from bedside.errors import EndOfSource, SourceError
+from bedside.messages import Pixels
 from bedside.source.address import parse_address
 from bedside.source.images import SUFFIXES, Images
 from bedside.source.reel import Reel, Still
 from bedside.source.source import Grab
 from bedside.source.video import Video
 
+_log = logging.getLogger(__name__)
+
 CATCH_UP_S = 0.5
 """So long skipping to the picture that is due may take; a file that decodes slower than it plays is slowed down."""
+UNREADABLE = 10
+"""So many pictures in a row that cannot be read are an error."""
 HOLD_S = 0.04
 """While paused, the same picture is delivered again and again at this pace, as a frozen scanner does."""
 
@@ -32,6 +38,8 @@ class FileSource:
         self._goto_s: float | None = None
         self._paused = False
         self._held: Grab | None = None
+        self._failed = 0
+        self._complaint = ""
         self._stills = self._play(start_s)
         self._ahead: deque[Still] = deque()
         self._zero_ns = 0
@@ -48,9 +56,12 @@ class FileSource:
             clock.wait_s(timeout_s)
             return None
         self._ahead.popleft()
-        pixels = still.pixels()
+        pixels = self._make(still)
+        if pixels is None:
+            return None
         _wait_until(due_ns)
-        grab = Grab(pixels, due_ns, skips=skips)
+        grab = Grab(pixels, due_ns, skips=skips + self._failed)
+        self._failed = 0
         self._held = replace(grab, pixels=pixels.copy()) if paused else None
         return grab
 
@@ -92,6 +103,18 @@ class FileSource:
             offset_s += end_s - self._start_s
             start_s = self._start_s
 
+    def _make(self, still: Still) -> Pixels | None:
+        """The picture; None for one of a few that cannot be read. Many in a row are raised."""
+        try:
+            return still.pixels()
+        except SourceError as error:
+            self._failed += 1
+            self._complaint = str(error)
+            if self._failed >= UNREADABLE:
+                raise
+            _log.warning("%s; it is passed over", error)
+            return None
+
     def _obey(self) -> bool:
         """Do what was asked for since the last picture; whether the recording is paused."""
         with self._lock:
@@ -106,7 +129,9 @@ class FileSource:
     def _pick(self, now_ns: int) -> tuple[Still, int]:
         """The newest picture that is due by `now_ns`, or the next one, and how many were passed over for it."""
         if not self._look(1):
-            raise EndOfSource(self._reel.complaint or f"{self.device}: the recording has come to its end")
+            raise EndOfSource(
+                self._reel.complaint or self._complaint or f"{self.device}: the recording has come to its end"
+            )
         self._zero_ns = self._zero_ns or now_ns - self._play_ns(self._ahead[0])
         skips = 0
         while self._look(2) and self._due_ns(self._ahead[1]) <= now_ns:

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import re
 import struct
 import subprocess
@@ -19,6 +20,8 @@ from numpy.typing import NDArray
 
 ROOT = Path(__file__).parents[2]
 VILLAINS = ROOT / "tests" / "villains"
+PYTHON = os.environ.get("ENGINE_PYTHON", sys.executable)
+"""The interpreter that runs the runner: name one with an older Python or numpy to test with that."""
 JSON_LENGTH = "Inference-Header-Content-Length"
 FRAME = np.full((4, 6, 3), 7, np.uint8)
 
@@ -28,7 +31,7 @@ class Runner:
 
     def __init__(self, path: Path, *options: str, env: dict[str, str] | None = None, fds: tuple[int, ...] = ()) -> None:
         self._log = tempfile.TemporaryFile("w+b")  # noqa: SIM115
-        argv = [sys.executable, str(ROOT / "src" / "bedside_engine"), "--path", str(path), "--name", "e", "--port", "0"]
+        argv = [PYTHON, str(ROOT / "src" / "bedside_engine"), "--path", str(path), "--name", "e", "--port", "0"]
         self.process = subprocess.Popen(
             [*argv, *options], stdout=self._log, stderr=self._log, cwd="/", env=env, pass_fds=fds
         )

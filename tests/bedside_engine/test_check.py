@@ -1,5 +1,7 @@
 """What a result may be, and the sentence for what it may not be."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -102,6 +104,17 @@ def test_arrays_of_other_libraries_are_taken() -> None:
 
     found = check({"mask": Tensor(), "labels": ["background"]})
     assert found["mask"].flags.c_contiguous
+
+
+def test_the_reference_is_true() -> None:
+    """docs/reference/result.md has a section for every field, and each of its examples is a good result."""
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "result.md").read_text(encoding="utf-8")
+    sections = re.findall(r"^## (.+)$", page, re.MULTILINE)
+    assert [name for section in sections for name in section.split(" and ")][:-1] == list(FIELDS)
+    examples = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(examples) == len(FIELDS) - 1
+    for example in examples:
+        check(eval(example, {"logits": np.zeros((1, 3, 4, 4)), "heat": MASK}))
 
 
 ANYTHING = st.recursive(

@@ -106,14 +106,13 @@ def test_a_black_screen_has_no_scan(engine: Any, shape: tuple[int, ...]) -> None
 
 @pytest.mark.parametrize("clip", CLIPS or [None], ids=lambda clip: clip.name if clip else "none")
 def test_real_clips_are_answered(engine: Any, clip: Path | None) -> None:
-    """Every tenth frame of every real clip: a scan is found, all fields can be used, all numbers are finite."""
+    """Through every real clip: a scan is found, all fields can be used, all numbers are finite."""
     if clip is None:
         pytest.skip("no real clips: ../shared/data is not there")
     video = cv2.VideoCapture(str(clip))
-    for number in range(0, int(video.get(cv2.CAP_PROP_FRAME_COUNT)), 10):
-        video.set(cv2.CAP_PROP_POS_FRAMES, number)
-        is_there, frame = video.read()
-        if is_there:
+    while video.grab():
+        if video.get(cv2.CAP_PROP_POS_FRAMES) % 15 == 1:
+            _, frame = video.retrieve()
             answer = check(engine.predict(np.asarray(frame, np.uint8)))
             assert answer["verdict"]["level"] != "none"
             assert len(answer["concepts"]) == 7

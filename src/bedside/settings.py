@@ -123,7 +123,7 @@ VIEWS: dict[str, ViewSettings] = {
     "explain": ViewSettings(title="Explain"),
     "verdict": ViewSettings(title="Verdict", picture="live", inset=False, overlay=False, explanation=False),
     "video": ViewSettings(title="Video", picture="live", inset=False, overlay=False, verdict=False, explanation=False),
-    "monitor": ViewSettings(title="Monitor", explanation=False, controls=False, wide=True),
+    "monitor": ViewSettings(title="Monitor", inset=False, explanation=False, controls=False, wide=True),
 }
 """The views that need no setting."""
 

@@ -29,9 +29,9 @@ export class Bands {
   }
 
   /**
-   * @param {{trouble: Notice|null, heldMs: number|null, frozen: boolean, tag: string}} now
+   * @param {{trouble: Notice|null, heldMs: number|null, frozen: boolean}} now
    */
-  render({ trouble, heldMs, frozen, tag }) {
+  render({ trouble, heldMs, frozen }) {
     const held = heldMs !== null;
     this.stage.classList.toggle("grey", trouble !== null && !held);
     this.stage.classList.toggle("is-held", held);
@@ -44,7 +44,15 @@ export class Bands {
     show(this.held, held);
     if (held) setText(this.heldText, `Held by you ${sayWhole(heldMs)} ago - tap to go on`);
     show(this.frozen, frozen && !held && trouble === null);
+  }
+
+  /**
+   * @param {string} tag  which frame the large picture is
+   * @param {boolean} matters  it is said even where it must lie on the picture
+   */
+  name(tag, matters) {
     setText(this.tag, tag);
     show(this.tag, tag !== "");
+    this.tag.classList.toggle("matters", matters);
   }
 }

@@ -45,7 +45,7 @@ export class Explanation {
     setText(this.text, answer.text ?? "");
     for (const node of [this.concepts, this.classes, this.measurements, this.images]) show(node, node.childElementCount > 0);
     show(this.text, Boolean(answer.text));
-    this.renderGuidance(answer.guidance);
+    this.renderGuidance(saysTheSame(answer.guidance, improve) ? undefined : answer.guidance);
   }
 
   /** @param {import("./protocol.js").Guidance|undefined} guidance */
@@ -71,6 +71,15 @@ export class Explanation {
       setText(row.children[2], note);
     });
   }
+}
+
+/**
+ * Guidance that has no direction and only repeats the hint is not said twice.
+ * @param {import("./protocol.js").Guidance|undefined} guidance
+ * @param {string} improve
+ */
+function saysTheSame(guidance, improve) {
+  return improve !== "" && !guidance?.direction && guidance?.text?.toLowerCase() === improve.toLowerCase();
 }
 
 /** @param {Answer} answer */

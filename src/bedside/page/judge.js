@@ -88,12 +88,12 @@ function ageOf(at, now) {
  * Which frame the large picture is, in words.
  * @param {Known} known
  * @param {import("./protocol.js").Shot|null} shot
- * @param {{fallback: boolean, condition: Condition, now: number}} at
+ * @param {{fallback: string|null, now: number}} at  fallback: why it is not the answered picture
  */
-export function tagOf(known, shot, { fallback, condition, now }) {
+export function tagOf(known, shot, { fallback, now }) {
   if (!shot) return "";
   const { seq, stream } = shot.header;
-  if (fallback && !known.held) return `Live picture without AI · ${condition.title || "no answered picture"}`;
+  if (fallback !== null) return `Live picture without AI · ${fallback}`;
   if (stream === "live") return known.hello?.engines.length ? `Live · frame ${seq}` : `frame ${seq}`;
   return `AI on frame ${seq} · ${say(now - shot.capturedAt)} old`;
 }

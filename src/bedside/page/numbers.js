@@ -23,7 +23,7 @@ export function lineOf({ state, hello, connects }, isOpen, { trouble, pictureAge
     pictureAge,
     answers: (hello?.engines.length ?? 0) > 0,
     engine: engine && engineOf(engine.state),
-    rate: engine?.fps ?? null,
+    rate: trouble ? null : (engine?.fps ?? null), // an engine that nobody asks has no rate
     answerAge: ill ? null : answerAge,
     recorder: state?.recorder ?? null,
     drops: state?.signal.drops ?? 0,

@@ -23,7 +23,7 @@ export function drawOverlay(ctx, answer, size) {
   for (const shape of shapes(answer, size)) {
     const ink = inkOf(shape.name);
     ctx.setLineDash([]);
-    if (shape.closed) fill(ctx, shape.path, ink.colour);
+    if (shape.filled) fill(ctx, shape.path, ink.colour);
     stroke(ctx, shape.path, HALO, size.scale * thick * 2);
     ctx.setLineDash(ink.dash.map((length) => length * size.scale));
     stroke(ctx, shape.path, ink.colour, size.scale * thick);
@@ -45,25 +45,28 @@ function* shapes(answer, { width: w, height: h, scale }) {
       ring.forEach(([x, y], i) => (i ? path.lineTo(x * w, y * h) : path.moveTo(x * w, y * h)));
       path.closePath();
     }
-    yield { name: label || `outline ${id}`, label, path, closed: true, around: bounds(rings.flat(), w, h) };
+    const all = bounds(rings.flat(), w, h);
+    const isLarge = all.w * all.h > w * h * SMALL_SHARE;
+    const spot = isLarge ? rightmost(rings.flat(), w, h, 2 * scale) : all;
+    yield { name: label || `outline ${id}`, label, path, filled: !isLarge, around: spot };
   }
   for (const { x, y, rx, ry, angle_deg: angle = 0, label = "" } of answer.ellipses ?? []) {
     const path = new Path2D();
     path.ellipse(x * w, y * h, Math.abs(rx) * w, Math.abs(ry) * h, (angle * Math.PI) / 180, 0, 2 * Math.PI);
-    yield { name: label || "ellipse", label, path, closed: false, around: ellipseBounds(x * w, y * h, rx * w, ry * h, angle) };
+    yield { name: label || "ellipse", label, path, filled: false, around: ellipseBounds(x * w, y * h, rx * w, ry * h, angle) };
   }
   for (const { x, y, width, height, label = "" } of answer.boxes ?? []) {
     const path = new Path2D();
     path.rect(x * w, y * h, width * w, height * h);
-    yield { name: label || "box", label, path, closed: false, around: { x: x * w, y: y * h, w: width * w, h: height * h } };
+    yield { name: label || "box", label, path, filled: false, around: { x: x * w, y: y * h, w: width * w, h: height * h } };
   }
   for (const { x1, y1, x2, y2, label = "" } of answer.lines ?? []) {
     const path = caliper(x1 * w, y1 * h, x2 * w, y2 * h, 7 * scale);
-    yield { name: label || "line", label, path, closed: false, around: around(x2 * w, y2 * h, 7 * scale) };
+    yield { name: label || "line", label, path, filled: false, around: around(x2 * w, y2 * h, 7 * scale) };
   }
   for (const { x, y, label = "" } of answer.points ?? []) {
     const path = cross(x * w, y * h, 7 * scale);
-    yield { name: label || "point", label, path, closed: false, around: around(x * w, y * h, 7 * scale) };
+    yield { name: label || "point", label, path, filled: false, around: around(x * w, y * h, 7 * scale) };
   }
 }
 
@@ -104,6 +107,15 @@ function cross(x, y, arm) {
   path.moveTo(x, y - arm);
   path.lineTo(x, y + arm);
   return path;
+}
+
+/**
+ * Where the name of a large shape goes: beside its edge, since its box may reach far past it.
+ * @param {number[][]} points @param {number} w @param {number} h @param {number} arm
+ */
+function rightmost(points, w, h, arm) {
+  const [x, y] = points.reduce((best, point) => (point[0] > best[0] ? point : best));
+  return around(x * w, y * h, arm);
 }
 
 /** @param {number} x @param {number} y @param {number} arm @returns {Box} */

@@ -7,7 +7,7 @@ import { Bands } from "./band.js";
 import { Buttons, listenToKeys, toggleFullScreen, whyNot } from "./buttons.js";
 import { Deeds } from "./deeds.js";
 import { Details } from "./details.js";
-import { byId, show } from "./dom.js";
+import { byId, el, show } from "./dom.js";
 import { buildHelp } from "./help.js";
 import { icon } from "./icons.js";
 import { Known, judge, tagOf } from "./judge.js";
@@ -45,6 +45,9 @@ const bands = new Bands(byId("stage"), deeds.hold);
 const buttons = new Buttons(byId("controls"), deeds);
 /** Arrival number of the newest decoded picture of each stream: decoding may overtake. */
 const decoded = { arrivals: 0, live: 0, answer: 0 };
+
+/** Why the live picture stands where the answered one should; null while it does not. @type {string|null} */
+let fallback = null;
 
 /** Where the websocket is: this page's own server, for the view in its address. */
 function address() {
@@ -112,7 +115,7 @@ function greet(hello) {
   known.hello = hello;
   const { view } = hello;
   document.title = `${view.title || view.name} · Bedside`;
-  byId("who").textContent = [hello.participant, view.title || view.name].filter(Boolean).join(" · ");
+  byId("who").replaceChildren(el("b", "", hello.participant ?? ""), el("span", "", view.title || view.name));
   panel.setView(view);
   show(panel.root, view.verdict || view.explanation);
   root.classList.toggle("with-panel", view.verdict || view.explanation);
@@ -150,6 +153,7 @@ function painted({ header, capturedAt }) {
   const age = Math.max(0, Math.round((now - capturedAt) * 10) / 10);
   connection.send({ type: "painted", stream: header.stream, seq: header.seq, age_ms: age });
   known.painted += 1;
+  bands.name(tagOf(known, stage.shown, { fallback, now }), fallback !== null); // the very frame, not the last tick's
   if (!header.result) return;
   answers.take(header.result, capturedAt, now); // panel and picture speak of the same frame
   if (stage.plan.large === "live") tick(); // the first answer turns the pictures round
@@ -169,14 +173,15 @@ function tick() {
 /** @param {Judgement} judgement @param {number} now */
 function arrange({ trouble, condition, usable }, now) {
   const { hello, held, swapped, isFrozen: frozen } = known;
-  if (!hello) return bands.render({ trouble, heldMs: null, frozen: false, tag: "" });
+  if (!hello) return bands.render({ trouble, heldMs: null, frozen: false });
   const { view } = hello;
   const at = plan({ view, swapped, held: held !== null, usable });
   const answered = view.picture === "answer" || view.inset || view.overlay;
   if (!held) stage.arrange(at, view.overlay, { live: true, answer: answered && hello.engines.length > 0 });
   else stage.arrange({ ...stage.plan, inset: "live" }, view.overlay, stage.asks);
-  const tag = tagOf(known, stage.shown, { fallback: at.fallback, condition, now });
-  bands.render({ trouble, heldMs: held && now - held.at, frozen, tag });
+  bands.render({ trouble, heldMs: held && now - held.at, frozen });
+  fallback = at.fallback && !held ? condition.title || "no answered picture" : null;
+  bands.name(tagOf(known, stage.shown, { fallback, now }), fallback !== null);
   buttons.render({ controls: view.controls, canControl: hello.can_control, held: held !== null, frozen });
 }
 

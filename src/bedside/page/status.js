@@ -73,7 +73,7 @@ class Age {
   /** @param {string} what */
   constructor(what) {
     this.number = el("b");
-    this.root = el("span", `item age-${what}`, el("span", "what", `${what} `), this.number, el("span", "what", " old"));
+    this.root = el("span", `item age-${what}`, el("span", "what", `${what} `), this.number, el("span", "what old", " old"));
   }
 
   /** @param {number|null} ms */

@@ -152,6 +152,17 @@ async def test_an_engine_that_cannot_map_the_memory_gets_it_in_the_request(
     assert [(await linked.ask(value)).answer for value in (3, 4)] == [{"text": "3"}, {"text": "4"}]
 
 
+async def test_without_shared_memory_pixels_go_in_the_request(
+    serve: Any, link: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A full /dev/shm makes it slower, with a warning, and stops nothing."""
+    monkeypatch.setattr("bedside.engine.staging.SHM", tmp_path / "not-there")
+    linked = link(serve("writes_into_the_frame").url)
+    await linked.until(EngineState.READY)
+    assert [(await linked.ask(value)).answer for value in (3, 4)] == [{"text": "3"}, {"text": "4"}]
+    assert "has no room for 72 bytes for an engine" in caplog.text
+
+
 async def test_what_is_no_engine_is_said(link: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that speaks something else at that address: one sentence, no answer, nothing breaks."""
     monkeypatch.setattr("bedside.engine.link.NEVER_SEEN_S", 0.1)

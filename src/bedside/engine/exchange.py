@@ -1,6 +1,7 @@
 """One frame to the engine and its answer back: staging, shared memory, request."""
 
 import asyncio
+import functools
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 from bedside.engine.client import Client, Refused
 from bedside.engine.protocol import Answer, Failure, binary_request, shared_request
 from bedside.engine.staging import Borrow, Stage, Staged
-from bedside.errors import EngineDied
+from bedside.errors import EngineDied, EngineError
 from bedside.messages import Frame
 
 LOG = logging.getLogger(__name__)
@@ -37,8 +38,13 @@ class Exchange:
         self._stage.is_shared = self._is_near and shares_memory
 
     async def stage(self, frame: Frame, borrow: Borrow) -> Staged:
-        """The frame's pixels, laid ready. Raises Overwritten, or EngineError where there is no memory."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._stage.fill, frame, borrow)
+        """The frame's pixels, laid ready. Raises Overwritten."""
+        fill = functools.partial(self._stage.fill, frame, borrow)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, fill)
+        except EngineError as error:  # no shared memory left
+            self._go_without(error)
+            return await asyncio.get_running_loop().run_in_executor(self._thread, fill)
 
     async def send(self, frame: Frame, staged: Staged, left: Callable[[], None] | None) -> Answer:
         """Ask; `left` is called once the request is on its way. Raises as Client.infer."""
@@ -78,11 +84,14 @@ class Exchange:
             await self._forget()
             await self.client.register(staged.region, staged.region_bytes)
         except Refused as error:
-            LOG.warning("engine %s: %s; pixels go in the request instead, which is slower", self._name, error)
-            self._stage.is_shared = False
+            self._go_without(error)
             return False
         self._registered = staged.region
         return True
+
+    def _go_without(self, error: EngineError) -> None:
+        LOG.warning("engine %s: %s; pixels go in the request instead, which is slower", self._name, error)
+        self._stage.is_shared = False
 
     async def _forget(self) -> None:
         if self._registered:

@@ -107,7 +107,7 @@ class EngineLink:
 
         `left` is called when the request is on its way: from then on the caller has time until the answer. Raises
         Unreachable while the engine is not well or another answer is awaited, Overwritten when the frame's pixels are
-        gone already, EngineError when there is no shared memory left.
+        gone already.
         """
         if not self._state.is_well or self._asked_ns:
             raise Unreachable(f"engine {self.name} takes no frame now; it is {self._state}: {self._message or 'busy'}")

@@ -9,6 +9,8 @@ from bedside.cli.health import ask_health
 from bedside.errors import BedsideError, SettingsError
 from bedside.settings import Settings
 
+NO_SUCH_ADDRESS = "this machine has no such address"
+
 
 @dataclass(frozen=True)
 class Port:
@@ -37,7 +39,7 @@ def _explain(error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return "something else listens there already"
     if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
-        return "this machine has no such address"
+        return NO_SUCH_ADDRESS
     return str(error.strerror)
 
 
@@ -59,13 +61,12 @@ def ports(settings: Settings) -> Iterator[Port]:
 
 
 def refuse_taken_ports(settings: Settings) -> None:
-    """Raise BedsideError, with what to do, for the first port that is taken."""
-    for port in ports(settings):
-        problem = port.problem
-        if not problem:
-            continue
-        if "no such address" in problem:
+    """Raise SettingsError for a host that this machine is not, else BedsideError for the first port that is taken."""
+    troubled = [(port, problem) for port in ports(settings) if (problem := port.problem)]
+    for port, problem in troubled:
+        if problem == NO_SUCH_ADDRESS:
             raise SettingsError(f"{port.where}: host is {port.host!r}, but {problem}; 127.0.0.1 is this machine alone")
+    for port, problem in troubled:
         health = ask_health(settings, timeout_s=1.0)
         who = "another Bedside runs here already, stop it first" if health else problem
         raise BedsideError(f"{port.where} {port.number} on {port.host} is taken: {who}, or set another port")

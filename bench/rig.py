@@ -87,13 +87,16 @@ def bedside(verb: str, engines: Sequence[str] = (), source: str = SOURCE_1080P30
             process = start(verb, config, log)
         try:
             yield Rig(folder, ports[0], ports[1], process, started_s)
+        except Exception as error:
+            error.add_note((folder / "log").read_text()[-2000:])
+            raise
         finally:
             stop(process)
 
 
 def start(verb: str, config: Path, log: Any) -> subprocess.Popen[bytes]:
     """`bedside VERB` with `config`, in a process group of its own."""
-    argv = [sys.executable, "-m", "bedside", "--config", str(config), *verb.split()]
+    argv = [sys.executable, "-m", "bedside", *verb.split(), "--config", str(config)]
     return subprocess.Popen(argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
 
 

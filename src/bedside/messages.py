@@ -144,11 +144,29 @@ class Timing:
     """The answer was read."""
     model_ms: float
     """Time inside the model's own code, as the engine's process measured it."""
+    free_ns: int = 0
+    """Since when the engine could have been asked: it had answered its last frame, or just become well."""
+
+    @property
+    def due_ns(self) -> int:
+        """When asking became possible: the frame lay in the ring and the engine was free."""
+        return min(max(self.published_ns, self.free_ns), self.taken_ns)
 
     @property
     def added_ms(self) -> float:
-        """What Bedside added: everything from taking the frame to holding the answer, less the model's own time."""
-        return (self.answered_ns - self.taken_ns) / 1e6 - self.model_ms
+        """What Bedside added: from when asking became possible to holding the answer, less the model's own time."""
+        return (self.answered_ns - self.due_ns) / 1e6 - self.model_ms
+
+    @property
+    def stages_ms(self) -> dict[str, float]:
+        """Where the time went, in order; all but `capture` and `model` is what Bedside added."""
+        return {
+            "capture": (self.published_ns - self.captured_ns) / 1e6,
+            "announce": (self.taken_ns - self.due_ns) / 1e6,
+            "stage": (self.asked_ns - self.taken_ns) / 1e6,
+            "request": (self.answered_ns - self.asked_ns) / 1e6 - self.model_ms,
+            "model": self.model_ms,
+        }
 
 
 @dataclass(frozen=True, slots=True)

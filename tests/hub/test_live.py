@@ -95,7 +95,7 @@ async def test_the_verdict_view_receives_the_verdict_only(hub: Hub) -> None:
     hub.answer(frame, **ANSWER, mask=np.ones((8, 8), np.uint8), labels=["background", "skull"])
     result = await page.until("result", engine="pcbm")
     assert (result["seq"], result["error"], result["answer"]) == (frame.seq, "", {"verdict": VERDICT})
-    assert {"model_ms", "added_ms"} == set(result["timing"])
+    assert {"model_ms", "added_ms", "stages_ms"} == set(result["timing"])
     messages = await page.everything(0.5)
     assert all(message.get("stream") != "answer" for message in messages)
 

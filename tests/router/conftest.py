@@ -52,11 +52,18 @@ class FakeLink:
         self.runs += 1
         await asyncio.Event().wait()
 
+    @property
+    def is_well(self) -> bool:
+        """Well when the test says so."""
+        return self.well.is_set()
+
     async def until_well(self) -> None:
         """Well when the test says so."""
         await self.well.wait()
 
-    async def answer(self, frame: Frame, borrow: Borrow, left: Callable[[], None] | None = None) -> Result:
+    async def answer(
+        self, frame: Frame, borrow: Borrow, left: Callable[[], None] | None = None, free_ns: int = 0
+    ) -> Result:
         """Note the frame, wait for the test, answer."""
         if self.fault is not None:
             fault, self.fault = self.fault, None
@@ -66,7 +73,7 @@ class FakeLink:
         if left is not None:
             left()
         await self.go.acquire()
-        return Result(self.name, frame.seq, Timing(frame.captured_ns, frame.published_ns, 0, 0, 0, 0.0))
+        return Result(self.name, frame.seq, Timing(frame.captured_ns, frame.published_ns, 0, 0, 0, 0.0, free_ns))
 
 
 @pytest.fixture

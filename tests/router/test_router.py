@@ -102,7 +102,7 @@ async def test_a_result_whose_pixels_are_gone_is_published_without(pictures: Any
         frame = pictures.next()
         original = link.answer
 
-        async def answer(frame: Any, borrow: Any, left: Any) -> Result:
+        async def answer(frame: Any, borrow: Any, left: Any, free_ns: int) -> Result:
             pictures.gone.add(frame.seq)
             link.asked.append(frame.seq)
             link.go.release()

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,7 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
             size=engine.size,
             color=engine.color,
             deadline_s=engine.deadline_s,
+            start_deadline_s=engine.start_deadline_s,
             max_fps=engine.max_fps,
             report=feed.put,
         )
@@ -91,6 +93,7 @@ def _app(settings: Settings, feed: "Feed") -> "web.Application":
     from bedside.session.folder import Session
 
     server = settings.server
+    can_control = settings.source.url.partition(":")[0] in ("synthetic", "file")  # a real scanner has its own buttons
     session = Session(Path(settings.session.folder), settings.session.participant, {"bedside": __version__})
     return create_app(
         feed,
@@ -98,11 +101,12 @@ def _app(settings: Settings, feed: "Feed") -> "web.Application":
         default_view=server.view,
         host=server.host,
         token=server.token,
-        snapshots=Snapshots(feed, session),
-        control=BroadcasterControl(settings.frames_url, settings.source.token),
+        snapshots=Snapshots(feed, session, about={"source": asdict(settings.source) | {"token": ""}}),
+        control=BroadcasterControl(settings.frames_url, settings.source.token) if can_control else None,
         limits=Limits(
             server.frame_max_age_s,
             {engine.name: server.answer_max_age_s or engine.deadline_s for engine in settings.engines},
         ),
+        participant=settings.session.participant,
         page_dir=Path(server.page_dir) if server.page_dir else None,
     )

@@ -82,6 +82,11 @@ class EngineLink:
             fps=tally.fps(clock.monotonic_ns()),
         )
 
+    @property
+    def is_well(self) -> bool:
+        """Whether answers can be expected."""
+        return self._state.is_well
+
     async def until_well(self) -> None:
         """Wait until answers can be expected."""
         await self._well.wait()
@@ -102,10 +107,13 @@ class EngineLink:
             if await self._was_lost_within(pause_s):
                 pause_s = FIRST_PROBE_S
 
-    async def answer(self, frame: Frame, borrow: Borrow, left: Callable[[], None] | None = None) -> Result:
+    async def answer(
+        self, frame: Frame, borrow: Borrow, left: Callable[[], None] | None = None, free_ns: int = 0
+    ) -> Result:
         """The engine's answer to a frame; a Result with an error where the model failed, hung or died on it.
 
-        `left` is called when the request is on its way: from then on the caller has time until the answer. Raises
+        `left` is called when the request is on its way: from then on the caller has time until the answer. `free_ns`
+        says since when the engine waits for a frame (messages.Timing). Raises
         Unreachable while the engine is not well or another answer is awaited, Overwritten when the frame's pixels are
         gone already.
         """
@@ -116,7 +124,7 @@ class EngineLink:
             staged = await self._exchange.stage(frame, borrow)
             self._asked_ns = clock.monotonic_ns()
             self._become(EngineState.BUSY, "" if self._is_warm else "first answer since its start")
-            return await self._ask(frame, staged, taken_ns, left)
+            return await self._ask(frame, staged, (taken_ns, free_ns), left)
         finally:
             self._asked_ns = 0
             if self._state is EngineState.BUSY:
@@ -126,7 +134,10 @@ class EngineLink:
         """Let go of the engine and of the shared memory."""
         await self._exchange.close()
 
-    async def _ask(self, frame: Frame, staged: Staged, taken_ns: int, left: Callable[[], None] | None) -> Result:
+    async def _ask(
+        self, frame: Frame, staged: Staged, times_ns: tuple[int, int], left: Callable[[], None] | None
+    ) -> Result:
+        taken_ns, free_ns = times_ns
         error, answer, model_ms = "", None, None
         try:
             answer = await self._within_deadline(frame, staged, left)
@@ -141,7 +152,7 @@ class EngineLink:
         now_ns = clock.monotonic_ns()
         if model_ms is None:  # the server does not say: all of the request counts as the model's
             model_ms = (now_ns - self._asked_ns) / clock.NS_PER_MS
-        timing = Timing(frame.captured_ns, frame.published_ns, taken_ns, self._asked_ns, now_ns, model_ms)
+        timing = Timing(frame.captured_ns, frame.published_ns, taken_ns, self._asked_ns, now_ns, model_ms, free_ns)
         if answer is None:
             self._tally.errors += 1
             return Result(self.name, frame.seq, timing, error=error)

@@ -193,6 +193,10 @@ def _result_text(result: Result, fields: dict[str, object], problem: str, view: 
         "seq": result.seq,
         "error": problem,
         "answer": shown,
-        "timing": {"model_ms": round(timing.model_ms, 2), "added_ms": round(timing.added_ms, 2)},
+        "timing": {
+            "model_ms": round(timing.model_ms, 2),
+            "added_ms": round(timing.added_ms, 2),
+            "stages_ms": {name: round(value, 2) for name, value in timing.stages_ms.items()},
+        },
     }
     return text_of(message)[:-1]

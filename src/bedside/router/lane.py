@@ -19,8 +19,12 @@ class Link(Protocol):
     name: str
     max_fps: float
 
+    @property
+    def is_well(self) -> bool: ...
     def until_well(self) -> Awaitable[None]: ...
-    def answer(self, frame: Frame, borrow: Borrow, left: Callable[[], None] | None = None) -> Awaitable[Result]: ...
+    def answer(
+        self, frame: Frame, borrow: Borrow, left: Callable[[], None] | None = None, free_ns: int = 0
+    ) -> Awaitable[Result]: ...
 
 
 class Lane:
@@ -33,12 +37,12 @@ class Lane:
         self._publish = publish
         self._is_wanted = is_wanted
         self._asked_ns = 0
+        self._free_ns = 0
 
     async def run(self) -> None:
         """For ever."""
         while True:
-            await self._link.until_well()
-            await self._until_due()
+            await self._until_free()
             try:
                 frame = await self.mailbox.take()
             except Closed:
@@ -51,20 +55,28 @@ class Lane:
             except (Overwritten, Unreachable):
                 continue  # the newest frame, when the engine is there
 
-    async def _until_due(self) -> None:
+    async def _until_free(self) -> None:
+        """Until the engine is well and its rate allows; that wait is nothing that Bedside added."""
+        if not self._link.is_well:
+            await self._link.until_well()
+            self._free_ns = clock.monotonic_ns()
         if self._link.max_fps > 0:
-            due_ns = self._asked_ns + clock.NS_PER_S / self._link.max_fps
+            due_ns = self._asked_ns + int(clock.NS_PER_S / self._link.max_fps)
             await asyncio.sleep(max(0.0, (due_ns - clock.monotonic_ns()) / clock.NS_PER_S))
+            self._free_ns = max(self._free_ns, due_ns)
 
     async def _ask(self, frame: Frame) -> None:
         """Ask, and copy the picture while the engine computes."""
         keeping: list[asyncio.Task[Pixels | None]] = []
         try:
-            result = await self._link.answer(frame, self._borrow, lambda: keeping.append(self._keep(frame)))
+            result = await self._link.answer(
+                frame, self._borrow, lambda: keeping.append(self._keep(frame)), self._free_ns
+            )
         except BaseException:
             for task in keeping:
                 task.cancel()
             raise
+        self._free_ns = result.timing.answered_ns
         pixels = await (keeping[0] if keeping else self._keep(frame))
         self._publish(result, pixels)
 

@@ -41,7 +41,7 @@ def test_a_lost_signal_greys_the_picture_and_says_why(open_page: Open, server: S
     expect(page.locator(".band")).to_contain_text(sentence)
     expect(page.locator(".band")).to_contain_text("because of the cable")
     expect(page.locator("#status")).to_contain_text(word)
-    assert page.get_attribute(".band .icon", "data-icon") == state
+    expect(page.locator(".band .icon")).to_have_attribute("data-icon", state)
     expect_grey(page, True)
     expect(page.locator(".verdict.stale")).to_contain_text("Head")
 
@@ -60,8 +60,9 @@ def test_a_frozen_scanner_is_calm(open_page: Open, server: StandIn) -> None:
     """Frozen is said with its own sign, and the picture is not grey."""
     page = open_page("explain")
     server.script.signal["state"] = "frozen"
+    expect(page.locator(".frozen")).to_be_visible()
     expect(page.locator(".frozen")).to_have_text("Frozen on the scanner")
-    assert page.get_attribute("#status .signal .icon", "data-icon") == "frozen"
+    expect(page.locator("#status .signal .icon")).to_have_attribute("data-icon", "frozen")
     expect(page.locator(".band")).to_be_hidden()
     expect_grey(page, False)
 

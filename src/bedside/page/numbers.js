@@ -22,7 +22,7 @@ export function lineOf({ state, hello, connects }, isOpen, { trouble, pictureAge
     fps: here && !signalOf(here.signal.state).title ? here.signal.fps : null,
     pictureAge,
     answers: (hello?.engines.length ?? 0) > 0,
-    engine: engine && engineOf(engine.state),
+    engine: engine && (ill || !trouble) ? engineOf(engine.state) : null,
     rate: trouble ? null : (engine?.fps ?? null), // an engine that nobody asks has no rate
     answerAge: ill ? null : answerAge,
     recorder: state?.recorder ?? null,

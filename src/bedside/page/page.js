@@ -177,10 +177,11 @@ function arrange({ trouble, condition, usable }, now) {
   const { view } = hello;
   const at = plan({ view, swapped, held: held !== null, usable });
   const answered = view.picture === "answer" || view.inset || view.overlay;
-  if (!held) stage.arrange(at, view.overlay, { live: true, answer: answered && hello.engines.length > 0 });
-  else stage.arrange({ ...stage.plan, inset: "live" }, view.overlay, stage.asks);
+  const stays = trouble !== null && stage.shown !== null; // what was last seen stays where it was, grey
+  if (!held && !stays) stage.arrange(at, view.overlay, { live: true, answer: answered && hello.engines.length > 0 });
+  else if (held) stage.arrange({ ...stage.plan, inset: "live" }, view.overlay, stage.asks);
   bands.render({ trouble, heldMs: held && now - held.at, frozen });
-  fallback = at.fallback && !held ? condition.title || "no answered picture" : null;
+  fallback = at.fallback && !held && stage.plan.large === "live" ? condition.title || "no answered picture" : null;
   bands.name(tagOf(known, stage.shown, { fallback, now }), fallback !== null);
   buttons.render({ controls: view.controls, canControl: hello.can_control, held: held !== null, frozen });
 }

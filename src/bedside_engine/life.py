@@ -21,8 +21,8 @@ REASON_SHOWN_S = 2.0
 def main(argv: Optional[List[str]] = None) -> None:
     """Serve one engine until the process is stopped. Exit status 1: it cannot be loaded; 2: wrong arguments."""
     options = _arguments(argv)
-    heartbeat.start()
     status, regions = Status(options.name), Regions()
+    heartbeat.start(status)
     worker: List[Any] = []
 
     def ask(head: Any, binary: memoryview) -> Response:

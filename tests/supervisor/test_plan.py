@@ -20,12 +20,12 @@ def test_broadcaster_engines_and_server_start_in_this_order(tmp_path: Path) -> N
     assert processes[1].argv[-4:] == ("engine", "a", "--config", str(tmp_path / "bedside.toml"))
 
 
-def test_an_engine_may_be_silent_while_it_may_still_load(tmp_path: Path) -> None:
-    """The ping never ends a model earlier than its own deadlines do."""
+def test_an_engine_may_be_silent_for_as_long_as_its_deadlines_say(tmp_path: Path) -> None:
+    """The ping never ends a model earlier than its own deadlines do, and not much later."""
     engine = EngineSettings("a", path="a", port=1, deadline_s=20, start_deadline_s=100)
     process = plan(Settings(engines=(engine,), folder=tmp_path), tmp_path / "bedside.toml")[1]
-    assert process.ping_s > 100
-    assert process.start_s > 100
+    assert 20 < process.ping_s < 30
+    assert 100 < process.start_s < 110
 
 
 def test_a_broadcaster_elsewhere_is_not_started_here(tmp_path: Path) -> None:

@@ -41,6 +41,19 @@ async def test_a_stopped_process_counts_as_hung(script: Script, running: Any, un
         await until(lambda: supervisor.statuses[0].starts >= 2)
 
 
+async def test_a_process_that_says_that_it_starts_may_be_silent_for_longer(
+    script: Script, running: Any, until: Any
+) -> None:
+    """While it says so the patience is the start's; from its first other sign of life on it is the ping's."""
+    loads = "os.write(fd, b's')\ntime.sleep(1.5)\nlive()"
+    stops = "os.write(fd, b's')\nbeat()\ntime.sleep(600)"
+    async with running(script("loads", loads, ping_s=0.6), script("stops", stops, ping_s=0.3)) as supervisor:
+        await until(lambda: supervisor.statuses[1].starts >= 2)
+        assert supervisor.statuses[1].message == "hung: no sign of life for 0.3 s"
+        await until(lambda: supervisor.statuses[0].state is ChildState.RUNNING)
+        assert supervisor.statuses[0].starts == 1
+
+
 async def test_a_process_that_keeps_dying_is_said_to_and_goes_on(script: Script, running: Any, until: Any) -> None:
     """More deaths than the window allows turn the status, and it is still started again."""
     make = lambda: Backoff(deaths=2, slow_s=0.05)  # noqa: E731

@@ -17,6 +17,8 @@ from bedside.supervisor.plan import Process
 
 HEARTBEAT_FD = "BEDSIDE_HEARTBEAT_FD"
 """In a child's environment: the number of the file descriptor into which it writes a byte twice a second."""
+STARTING = b"s"
+"""The sign of life of a child that may still be silent for as long as its start may take; any other byte ends that."""
 LOOK_S = 0.25
 log = logging.getLogger(__name__)
 
@@ -59,6 +61,7 @@ class Child:
         self._stopping = asyncio.Event()
         self._running: asyncio.subprocess.Process | None = None
         self._beaten_ns = 0
+        self._patience_s = process.start_s
         self._starts = 0
         self._message = ""
 
@@ -119,6 +122,7 @@ class Child:
             self._running = running
             self._starts += 1
             self._beaten_ns = monotonic_ns()
+            self._patience_s = self.process.start_s
             self._enter(ChildState.STARTING)
             asyncio.get_running_loop().add_reader(heart, self._beat, heart)
             if self._stopping.is_set():  # told to stop while it was being started
@@ -153,16 +157,16 @@ class Child:
                 return _describe(code)
             if self._log:
                 self._log.trim()
-            patience_s = self.process.start_s if self.state is ChildState.STARTING else self.process.ping_s
-            if age_ms(self._beaten_ns) > patience_s * 1000 and not self._stopping.is_set():
+            if age_ms(self._beaten_ns) > self._patience_s * 1000 and not self._stopping.is_set():
                 self.kill()
                 await running.wait()
-                return f"hung: no sign of life for {patience_s:g} s"
+                return f"hung: no sign of life for {self._patience_s:g} s"
 
     def _beat(self, heart: int) -> None:
         with contextlib.suppress(BlockingIOError):
-            if os.read(heart, 4096):
+            if said := os.read(heart, 4096):
                 self._beaten_ns = monotonic_ns()
+                self._patience_s = self.process.start_s if said.endswith(STARTING) else self.process.ping_s
                 if self.state is ChildState.STARTING:
                     self._enter(ChildState.RUNNING)
             else:  # every writer has closed it; the end of the process itself is noticed elsewhere

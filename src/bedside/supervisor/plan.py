@@ -9,6 +9,8 @@ from bedside.settings import EngineSettings, Settings
 
 PING_S = 8.0
 """So long one of our own event loops may be silent before it counts as hung."""
+MARGIN_S = 5.0
+"""So much later than the runner's own deadline the supervisor ends an engine."""
 LOGS = "logs"
 """Folder of the engines' logs, beside the settings."""
 
@@ -24,9 +26,9 @@ class Process:
     environ: Mapping[str, str] = field(default_factory=dict)
     """What is added to the supervisor's own environment."""
     ping_s: float = PING_S
-    """Without a sign of life for so long, it hangs."""
+    """Without a sign of life for so long, it hangs, once it has started."""
     start_s: float = 30.0
-    """How long after its start the first sign of life may come."""
+    """The same while it starts: until its first sign of life, and for as long as it says that it is starting."""
     log: Path | None = None
     """File that gets its stdout and stderr; None lets it write where the supervisor writes."""
     folder: Path | None = None
@@ -49,15 +51,14 @@ def plan(settings: Settings, config: Path) -> tuple[Process, ...]:
 
 
 def _engine(engine: EngineSettings, settings: Settings, command: tuple[str, ...], tail: tuple[str, ...]) -> Process:
-    # The runner watches its own deadlines, and a model may hold the interpreter's lock for as long as it likes
-    # until then; so the ping only finds what the runner cannot, such as a process that was stopped.
-    patience_s = max(engine.deadline_s, engine.start_deadline_s) + 5
+    # The runner watches its own deadlines, and a model may hold the interpreter's lock, and so the beat, until then;
+    # the ping finds what the runner cannot, such as a process that was stopped.
     return Process(
         f"engine {engine.name}",
         (*command, "engine", engine.name, *tail),
         stage=1,
-        ping_s=patience_s,
-        start_s=patience_s,
+        ping_s=engine.deadline_s + MARGIN_S,
+        start_s=engine.start_deadline_s + MARGIN_S,
         log=settings.folder / LOGS / f"engine-{engine.name}.log",
         folder=settings.folder,
     )

@@ -107,6 +107,17 @@ def test_asked_wrongly_is_2() -> None:
         assert raised.value.code == 2
 
 
+@pytest.mark.parametrize(
+    "words", [["--config", "a.toml", "-vv", "-q", "status"], ["status", "--config", "a.toml", "-vv", "-q"]], ids=str
+)
+def test_shared_options_stand_before_the_verb_or_after_it(words: list[str]) -> None:
+    """Both orders mean the same, and what is not given is the default."""
+    given = cli.parser().parse_args(words)
+    assert (given.verb, given.config, given.verbose, given.quiet) == ("status", Path("a.toml"), 2, True)
+    bare = cli.parser().parse_args(["status"])
+    assert (bare.config, bare.verbose, bare.quiet) == (None, 0, False)
+
+
 def test_the_command_line_stays_light() -> None:
     """`bedside up` and `--help` import neither pictures nor servers; `up` stays small while it supervises."""
     lines = (

@@ -57,16 +57,23 @@ def parser() -> argparse.ArgumentParser:
     """All verbs and their options."""
     top = argparse.ArgumentParser(
         "bedside",
+        parents=[_options()],
         description="Runs image-based AI live at the bedside: HDMI picture in, explained answer on a tablet out.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"bedside {__version__}")
+    top.set_defaults(config=None, verbose=0, quiet=False)
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
-    shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--config", type=Path, metavar="FILE", help="settings (default: bedside.toml in this folder)")
-    shared.add_argument("-v", "--verbose", action="count", default=0, help="say more; -vv everything")
-    shared.add_argument("-q", "--quiet", action="store_true", help="say only what went wrong")
     for verb in VERBS:
-        verb.add_to(verbs, shared)
+        verb.add_to(verbs, _options())
     return top
+
+
+def _options() -> argparse.ArgumentParser:
+    """What may stand before a verb and after it; without a default, so that the verb's does not undo the first."""
+    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    shared.add_argument("--config", type=Path, metavar="FILE", help="settings (default: bedside.toml in this folder)")
+    shared.add_argument("-v", "--verbose", action="count", help="say more; -vv everything")
+    shared.add_argument("-q", "--quiet", action="store_true", help="say only what went wrong")
+    return shared

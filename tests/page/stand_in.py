@@ -68,6 +68,7 @@ ENGINE: Json = {
     "answer_age_ms": 61.0,
     "busy_ms": None,
 }
+STAGES: Json = {"capture": 2.1, "announce": 0.3, "stage": 0.4, "request": 0.5, "model": 41.0}
 HEAD: Json = {"verdict": {"label": "Head", "level": "near", "score": 0.79}}
 Painter = Callable[[int], NDArray[np.uint8]]
 
@@ -280,7 +281,7 @@ class _Page:
     def _result(self, engine: str) -> Json:
         script = self.server.script
         answer = {} if script.error else script.answer(self.server.seq + 1)
-        timing = {"model_ms": 41.0, "added_ms": 1.2}
+        timing = {"model_ms": 41.0, "added_ms": 1.2, "stages_ms": STAGES}
         return {
             "engine": engine,
             "seq": self.server.seq + 1,

@@ -69,7 +69,8 @@ function age(ms) {
  * Everything that the page knows, as lines.
  * @param {{hello: import("./protocol.js").Hello|null, state: import("./protocol.js").State|null, rttMs: number|null,
  *   pictureAge: number|null, answerAge: number|null, painted: number, superseded: number, reconnects: number,
- *   intervalMs: number|null, awake: string, want: string}} at
+ *   intervalMs: number|null, awake: string, want: string, stages: (engine: string) => Record<string, number>|undefined}} at
+ *   `stages`: where the time of an engine's newest answer went, ms
  * @returns {Fact[]}
  */
 export function factsOf({ hello, state, ...page }) {
@@ -94,17 +95,22 @@ export function factsOf({ hello, state, ...page }) {
     ["Passed over for this page", String(state.picture_skips)],
     ["Viewers", String(state.viewers)],
   );
-  for (const engine of state.engines) facts.push(...factsOfEngine(engine));
+  for (const engine of state.engines) facts.push(...factsOfEngine(engine, page.stages(engine.name)));
   if (state.engines.length) facts.push(["Answer on this page", `${age(page.answerAge)} old, every ${age(page.intervalMs)}`]);
   return facts;
 }
 
-/** @param {import("./protocol.js").EngineState} engine @returns {Fact[]} */
-function factsOfEngine(engine) {
+/**
+ * @param {import("./protocol.js").EngineState} engine
+ * @param {Record<string, number>|undefined} stages
+ * @returns {Fact[]}
+ */
+function factsOfEngine(engine, stages) {
   const times = `model ${engine.model_ms.toFixed(1)} ms, added ${engine.added_ms.toFixed(1)} ms`;
   return [
     [`AI ${engine.name}`, [engine.state, engine.message].filter(Boolean).join(": ")],
     ["its answers", `${engine.answers}, ${engine.fps.toFixed(1)}/s, ${times}`],
+    ["its stages, ms", Object.entries(stages ?? {}).map(([stage, ms]) => `${stage} ${ms.toFixed(1)}`).join(" · ") || "-"],
     ["its errors", `${engine.errors}, restarts ${engine.restarts}`],
   ];
 }

@@ -53,6 +53,7 @@ export function factsNow(known, { answers, ages, awake, stage }, { pictureAge, a
   const reconnects = Math.max(0, connects - 1);
   const { live, answer } = stage.wants;
   const want = [live && `live ${live} px wide`, answer && `answered ${answer} px wide`].filter(Boolean).join(", ");
-  const page = { pictureAge, answerAge, painted, superseded, reconnects, intervalMs, awake: awake.words, want };
+  const stages = (/** @type {string} */ engine) => answers.newest.get(engine)?.result.timing?.stages_ms;
+  const page = { pictureAge, answerAge, painted, superseded, reconnects, intervalMs, awake: awake.words, want, stages };
   return factsOf({ hello, state, rttMs, ...page });
 }

@@ -27,7 +27,7 @@
  *   measurements?: Measurement[], guidance?: Guidance, images?: {name: string, title?: string, src: string}[],
  *   text?: string}} Answer
  * @typedef {{engine: string, seq: number, age_ms: number, error: string, answer: Answer,
- *   timing?: {model_ms: number, added_ms: number}}} Result
+ *   timing?: {model_ms: number, added_ms: number, stages_ms?: Record<string, number>}}} Result
  * @typedef {{type: "picture", stream: Stream, seq: number, age_ms: number, width: number, height: number,
  *   signal: string, result?: Result, sent_ms?: number}} PictureHeader
  * @typedef {{header: PictureHeader, bitmap: ImageBitmap, capturedAt: number, painted: boolean}} Shot

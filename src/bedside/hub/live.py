@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import struct
-from collections.abc import Awaitable, Iterator
+from collections.abc import Coroutine, Iterator
+from typing import Any
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
@@ -18,6 +19,8 @@ from bedside.hub.said import Garbage
 from bedside.hub.state import state
 from bedside.hub.stream import Stream
 from bedside.hub.view import View
+
+Sending = Coroutine[Any, Any, None]
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +39,11 @@ MAX_MESSAGE_BYTES = 4096
 
 
 class Page:
-    """One open page. One task sends, one receives; the feed's event wakes the sender."""
+    """One open page. One task sends states and begins the rest, one receives; the feed's event wakes the sender.
+
+    A picture, and an engine's answer, is made and sent by a task of its own, one at a time of each, so that none of
+    them waits for another.
+    """
 
     def __init__(self, socket: web.WebSocketResponse, feed: Feed, view: View, wake: asyncio.Event) -> None:
         self._socket = socket
@@ -45,6 +52,7 @@ class Page:
         self._wake = wake
         self._streams = {"live": Stream(order=self._stale_order()), "answer": Stream()}
         self._results: dict[str, int] = {}
+        self._sending: dict[str, asyncio.Task[None]] = {}
         self._state_order = -1
         self._state_due_ns = 0
         self.skips = 0
@@ -58,9 +66,10 @@ class Page:
             await asyncio.wait({sender, receiver}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._feed.recall.release(self)
-            for task in (sender, receiver):
+            tasks = [sender, receiver, *self._sending.values()]
+            for task in tasks:
                 task.cancel()
-            outcomes = await asyncio.gather(sender, receiver, return_exceptions=True)
+            outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         for outcome in outcomes:
             if isinstance(outcome, Exception):
                 raise outcome
@@ -84,8 +93,9 @@ class Page:
         while True:
             self._wake.clear()
             await self._send_state()
-            await self._send_results()
-            await self._send_pictures()
+            for name, sending in self._due():
+                self._sending[name] = asyncio.create_task(sending, name=f"page {name}")
+                self._sending[name].add_done_callback(lambda _: self._wake.set())
             left_s = (self._state_due_ns - clock.monotonic_ns()) / clock.NS_PER_S
             try:
                 async with asyncio.timeout(max(0.0, left_s)):
@@ -102,11 +112,25 @@ class Page:
         message = state(self._feed, has_answers=self._view.has_answers, picture_skips=self.skips)
         await self._send_text(text_of(message))
 
-    async def _send_results(self) -> None:
+    def _due(self) -> Iterator[tuple[str, Sending]]:
+        """What can be sent now and is not being sent. Raises what an earlier sending raised."""
         for answered in self._due_results():
-            self._results[answered.result.engine] = answered.order
-            text = await self._feed.answer_text(answered, self._view)
-            await self._send_text(_with_age(text, answered))
+            if self._is_idle(name := f"result {answered.result.engine}"):
+                self._results[answered.result.engine] = answered.order
+                yield name, self._send_result(answered)
+        live, answer = self._streams["live"], self._streams["answer"]
+        if self._is_idle("live") and live.has_room() and self._feed.frame_order > max(live.tried, live.order):
+            live.tried = self._feed.frame_order
+            yield "live", self._send_live(live)
+        if self._is_idle("answer") and answer.has_room() and (newest := self._due_answer(answer)) is not None:
+            yield "answer", self._send_answer(answer, newest)
+
+    def _is_idle(self, name: str) -> bool:
+        task = self._sending.get(name)
+        if task is None or not task.done():
+            return task is None
+        task.result()
+        return True
 
     def _due_results(self) -> Iterator[Answered]:
         """The newest answers that travel as text: all, but for the one that travels with its picture."""
@@ -121,41 +145,25 @@ class Page:
             if name in self._results or _age_ms(answered) < FRESH_MS:
                 yield answered
 
-    async def _send_pictures(self) -> None:
-        live, answer = self._live(), self._answer()
-        if answer is None:
-            if live is not None:
-                await live
-        elif live is None:
-            await answer
-        else:
-            # Both are encoded at the same time; neither waits for the other's encoding, only for its sending.
-            await asyncio.gather(live, answer)
-
-    def _live(self) -> Awaitable[None] | None:
-        stream = self._streams["live"]
-        if not stream.has_room() or self._feed.frame_order <= stream.order:
-            return None
-        return self._send_live(stream)
-
-    async def _send_live(self, stream: Stream) -> None:
-        picture = await self._feed.live_picture(stream.width)
-        if picture is None or picture.order <= stream.order:
-            return
-        self._count(stream, "live", picture.order)
-        await self._send_picture("live", stream, picture, "")
-
-    def _answer(self) -> Awaitable[None] | None:
-        stream = self._streams["answer"]
+    def _due_answer(self, stream: Stream) -> Answered | None:
+        """The first engine's newest answer, when it has a picture that this page was not sent."""
         names = self._feed.engine_names
         answered = self._feed.newest(names[0]) if names else None
         if not self._view.has_answered_picture or answered is None or answered.pixels is None:
             return None
-        if not stream.has_room() or answered.order <= stream.order:
-            return None
-        if not stream.order and _age_ms(answered) > FRESH_MS:
-            return None
-        return self._send_answer(stream, answered)
+        is_old = not stream.order and _age_ms(answered) > FRESH_MS
+        return None if is_old or answered.order <= stream.order else answered
+
+    async def _send_result(self, answered: Answered) -> None:
+        text = await self._feed.answer_text(answered, self._view)
+        await self._send_text(_with_age(text, answered))
+
+    async def _send_live(self, stream: Stream) -> None:
+        picture = await self._feed.live_picture(stream.width)
+        if picture is None:
+            return  # it left the ring before it could be read; a newer one is due
+        self._count(stream, "live", picture.order)
+        await self._send_picture("live", stream, picture, "")
 
     async def _send_answer(self, stream: Stream, answered: Answered) -> None:
         picture, text = await asyncio.gather(

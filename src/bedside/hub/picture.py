@@ -40,20 +40,26 @@ class Picture:
 
 
 class Darkroom:
-    """Makes every picture once, in one or two threads of its own. Belongs to one event loop."""
+    """Makes every picture once, in threads of its own. Belongs to one event loop.
+
+    Live pictures have two threads to themselves, so that no answer that takes long to be laid out holds them up.
+    """
 
     def __init__(self, borrow: Borrow, *, quality: int = 85, threads: int = 2) -> None:
         self._borrow = borrow
         self._quality = quality
+        self._live_pool = ThreadPoolExecutor(threads, thread_name_prefix="bedside-live")
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="bedside-picture")
         self._made: OrderedDict[tuple[object, ...], asyncio.Future[object]] = OrderedDict()
         self.encodes = 0
 
-    def once(self, key: tuple[object, ...], make: Callable[[], T]) -> "asyncio.Future[T]":
+    def once(
+        self, key: tuple[object, ...], make: Callable[[], T], pool: ThreadPoolExecutor | None = None
+    ) -> "asyncio.Future[T]":
         """The outcome of `make`, run in a thread for the first who asks for `key` and shared with the others."""
         future = self._made.get(key)
         if future is None:
-            future = asyncio.get_running_loop().run_in_executor(self._pool, make)
+            future = asyncio.get_running_loop().run_in_executor(pool or self._pool, make)
             self._made[key] = future
             while len(self._made) > KEPT:
                 self._made.popitem(last=False)
@@ -67,7 +73,7 @@ class Darkroom:
         """The newest picture at `width`; None when it could not be read in time."""
         now = newest()
         order = now[1] if now else 0
-        return self.once(("live", order, rounded(width)), lambda: self._live(newest, now, width))
+        return self.once(("live", order, rounded(width)), lambda: self._live(newest, now, width), self._live_pool)
 
     def answer(self, frame: Frame, order: int, pixels: Pixels, width: int) -> "asyncio.Future[Picture]":
         """The answered picture `pixels` at `width`."""
@@ -75,7 +81,8 @@ class Darkroom:
 
     def close(self) -> None:
         """Ends the threads after what they are at."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._live_pool, self._pool):
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _live(
         self, newest: Callable[[], tuple[Frame, int] | None], first: tuple[Frame, int] | None, width: int

@@ -15,6 +15,8 @@ class Stream:
     """What the page wants; 0 is nothing."""
     order: int = 0
     """The newest arrival that was sent, or passed over before the page came."""
+    tried: int = 0
+    """The newest arrival that was begun; one that could not be read is not tried again."""
     unpainted: deque[int] = field(default_factory=deque)
     """Sequence numbers that were sent and not said to be painted."""
 

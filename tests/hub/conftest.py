@@ -136,6 +136,7 @@ class Hub:
     scanner: Scanner
     http: aiohttp.ClientSession
     session: Session
+    stop: Callable[[], Awaitable[None]]
 
     async def page(self, view: str = "explain", **want: int) -> Client:
         """An open page that has said what it wants."""
@@ -186,10 +187,11 @@ async def start_hub(scanner: Scanner, tmp_path: Path) -> AsyncIterator[StartHub]
                 **options,
             )
             token = options.get("token", "")
-            port = await stack.enter_async_context(listening(app, "127.0.0.1", 0, token))
+            server = await stack.enter_async_context(AsyncExitStack())
+            port = await server.enter_async_context(listening(app, "127.0.0.1", 0, token))
             headers = {"Authorization": f"Bearer {token}"} if token else {}
             http = await stack.enter_async_context(aiohttp.ClientSession(headers=headers))
-            return Hub(URL(f"http://127.0.0.1:{port}"), feed, scanner, http, session)
+            return Hub(URL(f"http://127.0.0.1:{port}"), feed, scanner, http, session, server.aclose)
 
         yield start
 

@@ -5,6 +5,7 @@ import base64
 import json
 import os
 import socket
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -373,3 +374,33 @@ async def test_a_page_that_goes_is_forgotten(hub: Hub) -> None:
     await page.socket.close()
     await eventually(lambda: hub.feed.viewers["explain"] == 0)
     assert hub.feed.recall.pixels(frame.seq) is None
+
+
+@pytest.mark.parametrize("engine", ["pcbm", "bpd"])
+async def test_live_pictures_do_not_wait_for_answers(hub: Hub, monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
+    """While an answer takes long to be laid out, with a picture or as text, the live pictures go on."""
+    is_laid_out = threading.Event()
+    monkeypatch.setattr(bedside.hub.feed, "page_answer", lambda _: (is_laid_out.wait(DEADLINE_S), ({}, ""))[1])
+    page = await hub.page("explain", live=320, answer=320)
+    hub.answer(hub.shoot(), engine, **ANSWER)
+    try:
+        for _ in range(4):
+            await page.until("picture", stream="live", seq=hub.scanner.seq)
+            await page.say(type="painted", stream="live", seq=hub.scanner.seq, age_ms=20.0)
+            hub.shoot()
+    finally:
+        is_laid_out.set()
+    assert (await page.until("picture", stream="answer") if engine == "pcbm" else await page.until("result"))[
+        "seq"
+    ] == 1
+
+
+async def test_a_stuck_page_does_not_hold_up_the_end(hub: Hub) -> None:
+    """A server of which a page takes nothing any more stops all the same, before that page would be dropped."""
+    async with never_reads(hub, "explain"):
+        await eventually(lambda: hub.feed.viewers["explain"] == 1)
+        hub.answer(hub.shoot(), text="x" * 16_000_000)
+        labels = {"stream": "answer"}
+        await eventually(lambda: hub.feed.metrics.registry.get_sample_value("bedside_pictures_sent_total", labels) == 1)
+        async with asyncio.timeout(bedside.hub.live.STUCK_AFTER_S / 2):
+            await hub.stop()

@@ -4,6 +4,7 @@ import asyncio
 import html
 import logging
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from aiohttp import WSCloseCode, web
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 PAGE_DIR = Path(bedside.__file__).parent / "page"
 MAX_BODY_BYTES = 64 * 1024
 STOPPING = b"The server is stopping."
+GOODBYE_S = 1.0
 
 
 def create_app(
@@ -149,5 +151,8 @@ class Probes:
 
 async def _close_sockets(app: web.Application) -> None:
     sockets = app[SOCKETS]
-    # At once: a page that is stuck must not keep the others from hearing of it.
-    await asyncio.gather(*[socket.close(code=WSCloseCode.GOING_AWAY, message=STOPPING) for socket in sockets])
+    # At once, and not for long: a page that is stuck must not keep the others from hearing of it, nor the server.
+    byes = [socket.close(code=WSCloseCode.GOING_AWAY, message=STOPPING) for socket in sockets]
+    with suppress(TimeoutError):
+        async with asyncio.timeout(GOODBYE_S):
+            await asyncio.gather(*byes, return_exceptions=True)

@@ -32,6 +32,23 @@ def test_a_file_without_lines_has_no_last_line(tmp_path: Path) -> None:
     assert file.last_line() == ""
 
 
+def test_a_log_that_cannot_be_read_says_nothing(tmp_path: Path) -> None:
+    """Last words that cannot be had are no further failure."""
+    (tmp_path / "engine.log").mkdir()
+    assert LogFile(tmp_path / "engine.log").last_line() == ""
+
+
+def test_a_log_that_somebody_deletes_is_cut_no_more(tmp_path: Path) -> None:
+    """A process goes on without its file."""
+    file = LogFile(tmp_path / "engine.log", most_bytes=10)
+    with file.open() as output:
+        output.write(b"x" * 100)
+        output.flush()
+        file.path.unlink()
+        file.trim()
+    assert not file.path.exists()
+
+
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     """The error names the file and what to do."""
     (tmp_path / "logs").write_text("a file", encoding="utf-8")

@@ -73,6 +73,24 @@ async def test_a_program_that_is_missing_stops_nobody_else(script: Script, runni
         assert "/nonexistent/program" in supervisor.statuses[0].message
 
 
+async def test_a_log_that_cannot_be_written_stops_nobody_else(
+    script: Script, running: Any, until: Any, tmp_path: Path
+) -> None:
+    """A process whose log is in the way is tried again, and says why; the others live."""
+    (tmp_path / "engine.log").mkdir()
+    silent = script("silent", "live()", log=tmp_path / "engine.log")
+    async with running(silent, script("one", "live()")) as supervisor:
+        await until(lambda: supervisor.statuses[1].state is ChildState.RUNNING and supervisor.statuses[0].message)
+        assert "engine.log: Is a directory; make this folder writable" in supervisor.statuses[0].message
+
+
+async def test_a_signal_without_a_name_is_told_by_its_number(script: Script, running: Any, until: Any) -> None:
+    """A real-time signal that a model uses ends its process, and nobody else's."""
+    async with running(script("one", "os.kill(os.getpid(), 40)")) as supervisor:
+        await until(lambda: supervisor.statuses[0].message)
+        assert supervisor.statuses[0].message == "was killed by signal 40"
+
+
 async def test_grandchildren_die_with_their_parent(
     script: Script, running: Any, until: Any, alive: Callable[[int], bool], tmp_path: Path
 ) -> None:

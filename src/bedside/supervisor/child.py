@@ -193,4 +193,7 @@ class Child:
 def _describe(code: int) -> str:
     if code >= 0:
         return f"ended with exit status {code}"
-    return f"was killed by {signal.Signals(-code).name}"
+    try:
+        return f"was killed by {signal.Signals(-code).name}"
+    except ValueError:  # most real-time signals have no name
+        return f"was killed by signal {-code}"

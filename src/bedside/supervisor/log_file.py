@@ -36,10 +36,14 @@ class LogFile:
 
     def trim(self) -> None:
         """Cut the file when it has grown too long. On a full disk the older part is given up, never the process."""
-        if not self.path.exists() or self.path.stat().st_size <= self._most:
+        try:
+            if self.path.stat().st_size <= self._most:
+                return
+            file = self.path.open("r+b")
+        except FileNotFoundError:  # not written yet, or tidied away
             return
         old = self.path.with_name(f"{self.path.name}.1")
-        with self.path.open("r+b") as file:
+        with file:
             try:
                 with old.open("wb") as kept:
                     file.seek(-self._most, os.SEEK_END)
@@ -50,10 +54,11 @@ class LogFile:
             file.truncate(0)
 
     def last_line(self) -> str:
-        """The last line with something on it, at most 200 signs; empty when there is none."""
-        if not self.path.exists():
+        """The last line with something on it, at most 200 signs; empty when there is none, or it cannot be read."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
+                lines = [line.strip() for line in file.read().decode(errors="replace").splitlines() if line.strip()]
+        except OSError:
             return ""
-        with self.path.open("rb") as file:
-            file.seek(-min(4096, self.path.stat().st_size), os.SEEK_END)
-            lines = [line.strip() for line in file.read().decode(errors="replace").splitlines() if line.strip()]
         return lines[-1][:200] if lines else ""

@@ -114,7 +114,9 @@ def test_the_details_and_the_help_can_be_read(open_page: Open, server: StandIn) 
     page.click("#status")
     expect(page.locator("#details")).to_contain_text("Round trip")
     expect(page.locator("#details")).to_contain_text("Screen")
-    expect(page.locator("#details")).to_contain_text("capture 2.1 · announce 0.3 · stage 0.4 · request 0.5 · model 41.0")
+    expect(page.locator("#details")).to_contain_text(
+        "capture 2.1 · announce 0.3 · stage 0.4 · request 0.5 · model 41.0"
+    )
     assert all(ratio >= 4.5 for _, ratio, _ in page.evaluate(CONTRASTS))
     page.keyboard.press("Escape")
     expect(page.locator("#details")).to_be_hidden()

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 SRC = Path(__file__).parents[1] / "src"
-BASE = {"errors", "clock", "messages", "wire"}
+BASE = {"errors", "clock", "messages", "thinner", "wire"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "clock": set(),
     "messages": {"errors"},
+    "thinner": {"clock"},
     "wire": {"errors", "messages"},
     "logs": {"errors", "clock"},
     "settings_value": {"errors"},

@@ -13,6 +13,7 @@ from bedside.bus.mailbox import Mailbox
 from bedside.bus.wish import Wish
 from bedside.errors import Overwritten
 from bedside.messages import Frame, Status
+from bedside.thinner import Thinner
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ class Outlet:
         """Whether it was given up because it did not read."""
         self._socket = socket
         self._wish = wish
+        self._thinner = Thinner(wish.max_fps)
         self._encoder = encoder
         self._stuck_after_s = stuck_after_s
         self._frames: Mailbox[tuple[Frame, wire.Tally]] = Mailbox(wish.backlog)
@@ -34,11 +36,10 @@ class Outlet:
         self._wake = asyncio.Event()
         self._overwritten = 0
         self._thinned = 0
-        self._due_ns = 0
 
     def offer(self, frame: Frame, lost_at_source: int) -> None:
         """Leave a frame for it; never waits."""
-        if self._is_early(frame):
+        if not self._thinner.takes(frame.captured_ns):
             self._thinned += 1
             return
         self._frames.put((frame, wire.Tally(lost_at_source, self._thinned)))
@@ -97,14 +98,3 @@ class Outlet:
                 await self._socket.send_str(message)
             else:
                 await self._socket.send_bytes(message)
-
-    def _is_early(self, frame: Frame) -> bool:
-        """Whether max_fps forbids this frame; a quarter of the period is forgiven, so jitter does not halve it."""
-        if not self._wish.max_fps:
-            return False
-        period = round(clock.NS_PER_S / self._wish.max_fps)
-        if frame.captured_ns < self._due_ns - period // 4:
-            return True
-        is_in_step = frame.captured_ns - self._due_ns < period
-        self._due_ns = (self._due_ns if is_in_step else frame.captured_ns) + period
-        return False

@@ -14,6 +14,7 @@ from bedside.source.crop import Crop
 from bedside.source.schemes import opener
 from bedside.source.signal import SignalJudge
 from bedside.source.source import Grab, Source
+from bedside.thinner import Thinner
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ class Capture:
             frozen_after_s, tuple(fan) or tuple(crop), placeholder
         )
         self._judge = self._new_judge()
-        self._thinner = _Thinner(fps)
+        self._thinner = Thinner(fps)
         self._pace = pace
         self._next_seq = first_seq
         self._source: Source | None = None
@@ -193,21 +194,6 @@ class Capture:
         if len(stamps) < 2 or stamps[-1] <= stamps[0]:
             return 0.0
         return round((len(stamps) - 1) * clock.NS_PER_S / (stamps[-1] - stamps[0]), 2)
-
-
-class _Thinner:
-    """Lets at most `fps` pictures per second through, evenly; all of them when it is 0."""
-
-    def __init__(self, fps: float) -> None:
-        self._period_ns = int(clock.NS_PER_S / fps) if fps > 0 else 0
-        self._due_ns = 0
-
-    def takes(self, captured_ns: int) -> bool:
-        """Whether this picture goes on. A quarter of a period early is in time: devices are not that even."""
-        if captured_ns < self._due_ns - self._period_ns // 4:
-            return False
-        self._due_ns = max(self._due_ns, captured_ns - self._period_ns) + self._period_ns
-        return True
 
 
 def _news(status: Status) -> tuple[object, ...]:

@@ -2,15 +2,19 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from bedside import cli
 from bedside.cli.demo import absolute_source, shipped_engine
+from bedside.cli.health import ask_health
 from bedside.cli.invitation import invite, lan_address, page_url
+from bedside.cli.status import kept_processes, show
 from bedside.errors import BedsideError
 from bedside.settings import ServerSettings, Settings, load
 
@@ -71,6 +75,47 @@ def test_status_where_nothing_runs(capsys: pytest.CaptureFixture[str], monkeypat
     monkeypatch.setenv("BEDSIDE_SERVER_PORT", "1")
     assert cli.main(["status"]) == 1
     assert capsys.readouterr().err.strip().endswith("nothing answers at http://127.0.0.1:1/; `bedside up` starts it")
+
+
+def test_status_shows_a_process_s_last_words_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    """Brackets in what a model printed are text, and not orders to the terminal."""
+    words = "[source] x [/usr/lib] y"
+    show(None, [{"name": "a", "state": "waiting", "pid": 0, "restarts": 1, "keeps_dying": True, "message": words}])
+    assert words in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_supervisor_of_somebody_else_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes that another user's supervisor keeps are shown; those of a dead one are not."""
+
+    def refuse(pid: int, number: int) -> None:
+        raise PermissionError if pid == 1 else ProcessLookupError
+
+    monkeypatch.setattr(os, "kill", refuse)
+    (tmp_path / "supervisor.json").write_text('{"pid": 1, "processes": [{"name": "a"}]}', encoding="utf-8")
+    assert kept_processes(tmp_path / "supervisor.json") == [{"name": "a"}]
+    (tmp_path / "supervisor.json").write_text('{"pid": 2, "processes": [{}]}', encoding="utf-8")
+    assert kept_processes(tmp_path / "supervisor.json") == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"HTTP/1.1 503 Busy\r\nContent-Length: 99\r\n\r\n{", b"nonsense\r\n\r\n", b""],
+    ids=["short", "nonsense", "nothing"],
+)
+def test_who_is_not_bedside_has_no_health(said: bytes) -> None:
+    """Whatever listens on the port, also one that breaks off in its answer."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(said)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        assert ask_health(Settings(server=ServerSettings(port=listening.getsockname()[1]))) is None
+        thread.join()
 
 
 def test_a_fault_is_one_sentence_unless_asked(
@@ -149,6 +194,18 @@ def test_a_token_is_shown_to_a_terminal_only(
     said = capsys.readouterr().out
     assert "/?token=a-secret-token" in said
     assert "█" in said
+
+
+def test_a_token_on_this_machine_is_in_its_link(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that wants a token wants it on loopback, too: a terminal gets it, a pipe does not."""
+    settings = Settings(server=ServerSettings(token="a-secret-token"))
+    invite(settings, "up")
+    assert "a-secret-token" not in capsys.readouterr().out
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    invite(settings, "up")
+    assert "http://127.0.0.1:8080/?token=a-secret-token" in capsys.readouterr().out
 
 
 def test_the_address_is_one_that_others_can_reach() -> None:

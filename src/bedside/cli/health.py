@@ -8,6 +8,7 @@ from typing import Any
 
 from bedside.settings import Settings
 
+MOST_BYTES = 1_000_000
 direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Opens addresses without asking a proxy."""
 
@@ -25,15 +26,16 @@ def ask_health(settings: Settings, timeout_s: float = 2.0) -> dict[str, Any] | N
     if settings.server.token:
         request.add_header("Authorization", f"Bearer {settings.server.token}")
     try:
-        with direct.open(request, timeout=timeout_s) as answer:
-            body = answer.read()
-    except urllib.error.HTTPError as error:  # 503 is an answer
-        with error:
-            body = error.read()
-    except (OSError, http.client.HTTPException):
-        return None
-    try:
-        found = json.loads(body)
-    except ValueError:
+        with _answer(request, timeout_s) as answer:
+            found = json.loads(answer.read(MOST_BYTES))
+    except (OSError, ValueError, http.client.HTTPException):
         return None
     return found if isinstance(found, dict) and isinstance(found.get("status"), str) else None
+
+
+def _answer(request: urllib.request.Request, timeout_s: float) -> http.client.HTTPResponse | urllib.error.HTTPError:
+    try:
+        answer: http.client.HTTPResponse = direct.open(request, timeout=timeout_s)
+        return answer
+    except urllib.error.HTTPError as error:  # 503 is an answer
+        return error

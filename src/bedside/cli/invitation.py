@@ -45,11 +45,15 @@ def lan_address() -> str:
 def page_url(settings: Settings) -> str:
     """The page's address for whoever may open it: with the token, and as the network sees this machine."""
     if is_loopback(settings.server.host):
-        return own_url(settings)
+        return own_url(settings) + _token(settings)
     anywhere = settings.server.host in ("0.0.0.0", "::")
     host = (lan_address() or socket.gethostname()) if anywhere else settings.server.host
     host = f"[{host}]" if ":" in host else host
-    return f"http://{host}:{settings.server.port}/?token={urllib.parse.quote(settings.server.token)}"
+    return f"http://{host}:{settings.server.port}/{_token(settings)}"
+
+
+def _token(settings: Settings) -> str:
+    return f"?token={urllib.parse.quote(settings.server.token)}" if settings.server.token else ""
 
 
 def invite(settings: Settings, verb: str) -> None:
@@ -57,20 +61,14 @@ def invite(settings: Settings, verb: str) -> None:
     import segno
 
     url = page_url(settings)
-    if is_loopback(settings.server.host):
-        print(f"\nThe page: {url}\n")
-        segno.make(url, error="l").terminal(compact=True, border=2)
-        print(
-            f"This machine alone can open it. For a tablet in the same network: bedside {verb} --tablet\n"
-            "Research use only. Ctrl-C ends everything.",
-            flush=True,
-        )
-        return
-    if sys.stdout.isatty():
-        print(f"\nThe page, for tablets in the same network: {url}\n")
+    alone = is_loopback(settings.server.host)
+    if sys.stdout.isatty() or not settings.server.token:
+        print(f"\nThe page{'' if alone else ', for tablets in the same network'}: {url}\n")
         segno.make(url, error="l").terminal(compact=True, border=2)
     else:
         print(f"\nThe page: {url.partition('?')[0]}\nIts token is [server] token; it is shown on a terminal only.")
+    if alone:
+        print(f"This machine alone can open it. For a tablet in the same network: bedside {verb} --tablet")
     print("Research use only. Ctrl-C ends everything.", flush=True)
 
 
@@ -84,5 +82,4 @@ def open_page(settings: Settings) -> None:
     if has_screen():
         import webbrowser
 
-        token = f"?token={urllib.parse.quote(settings.server.token)}" if settings.server.token else ""
-        webbrowser.open(own_url(settings) + token)
+        webbrowser.open(own_url(settings) + _token(settings))

@@ -1,6 +1,7 @@
 """`bedside status`: how a running Bedside is."""
 
 import argparse
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -46,16 +47,19 @@ def kept_processes(path: Path) -> list[dict[str, Any]]:
     """What the supervisor wrote about its processes; nothing when it does not run."""
     try:
         body = json.loads(path.read_text(encoding="utf-8"))
-        os.kill(int(body["pid"]), 0)
-        return list(body["processes"])
-    except (OSError, ValueError, KeyError, TypeError):
+        processes = list(body["processes"])
+        with contextlib.suppress(PermissionError):  # another user's, and alive
+            os.kill(int(body["pid"]), 0)
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return []
+    return processes
 
 
 def show(health: dict[str, Any] | None, kept: list[dict[str, Any]]) -> None:
     """The same for a person."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     console = Console()
     if health is None:
@@ -77,6 +81,6 @@ def show(health: dict[str, Any] | None, kept: list[dict[str, Any]]) -> None:
     for process in kept:
         flag = " (keeps dying)" if process["keeps_dying"] else ""
         cells = (process["name"], process["state"] + flag, process["pid"], process["restarts"], process["message"])
-        table.add_row(*(str(cell) for cell in cells))
+        table.add_row(*(Text(str(cell)) for cell in cells))
     if kept:
         console.print(table)

@@ -51,6 +51,15 @@ def test_an_engine_given_to_init_is_set(tmp_path: Path) -> None:
     assert settings.source.url == "file:a b.mp4"
 
 
+def test_the_folder_where_one_is_is_an_engine_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`bedside init --engine .` names it after that folder, and whatever the name, the settings take it."""
+    (tmp_path / "Größe 1").mkdir()
+    monkeypatch.chdir(tmp_path / "Größe 1")
+    assert engine_at(Path())["name"] == engine_at(Path("../Größe 1"))["name"] == "Gr__e_1"
+    for odd in ("/", "x" * 100):
+        assert read(tmp_path, commented({"engine": engine_at(Path(odd))})).engines
+
+
 def test_the_environment_wins(tmp_path: Path) -> None:
     """BEDSIDE_<TABLE>_<KEY> overrides the file, with the key's own type."""
     environ = {"BEDSIDE_SERVER_PORT": "9000", "BEDSIDE_SOURCE_CROP": "[1, 2, 3, 4]", "BEDSIDE_SERVER_TOKEN": "12345678"}
@@ -90,7 +99,9 @@ WRONG = {
     "[source]\nsize = 'big'": r"\[source\] size is 'big'",
     "[source]\ncolor_range = 'half'": r"\[source\] color_range is 'half'; expected one of auto, full, limited",
     "[engine]\nname = 'a'": r"expected \[\[engine\]\], with two brackets",
-    "[[engine]]\nname = 'a b'\npath = 'x'": r"name is 'a b'; expected letters, digits",
+    "[[engine]]\nname = 'a b'\npath = 'x'": r"name is 'a b'; expected 1 to 64 letters a to z, digits",
+    "[[engine]]\nname = 'é'\npath = 'x'": r"name is 'é'; expected 1 to 64 letters a to z",
+    "[[engine]]\npath = 'x'": r"\[\[engine\]\] number 1: name is ''",
     "[[engine]]\nname = 'a'": r"\[\[engine\]\] a: neither path nor url is set",
     "[[engine]]\nname = 'a'\npath = 'x'\n[[engine]]\nname = 'a'\npath = 'y'": r"the name 'a' is taken",
     "[[engine]]\nname = 'a'\npath = 'x'\nport = 8080": r"\[server\] has it already",
@@ -147,6 +158,27 @@ def test_any_value_is_read_or_refused(values: dict[str, object]) -> None:
 def test_loopback_is_this_machine_alone(host: str, expected: int) -> None:
     """Everything but loopback counts as the network."""
     assert is_loopback(host) == bool(expected)
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    {
+        "127.0.0.1": "ws://127.0.0.1:8710/frames",
+        "0.0.0.0": "ws://127.0.0.1:8710/frames",
+        "::1": "ws://[::1]:8710/frames",
+        "::": "ws://[::1]:8710/frames",
+    }.items(),
+)
+def test_the_broadcaster_is_found_on_every_kind_of_host(tmp_path: Path, host: str, url: str) -> None:
+    """A server on the same machine takes the address that answers, in IPv6 too, and reads the ring."""
+    settings = read(tmp_path, f"[source]\nhost = '{host}'\ntoken = '12345678'")
+    assert (settings.frames_url, settings.encoding) == (url, "shm")
+
+
+def test_a_broadcaster_elsewhere_has_no_port_here(tmp_path: Path) -> None:
+    """With [server] source the port of [source] is another machine's, and free on this one."""
+    settings = read(tmp_path, "[server]\nsource = 'ws://10.0.0.5:8710/frames'\nport = 8710")
+    assert settings.server.port == 8710
 
 
 def test_init_writes_toml(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ Whatever cannot be used is refused in one sentence: key, value, what was expecte
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -17,6 +18,7 @@ from bedside.errors import SettingsError
 from bedside.settings_value import checked_value, refuse_unknown, setting, type_name
 
 FIRST_ENGINE_PORT = 8720
+ENGINE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class SessionSettings:
 class EngineSettings:
     """[[engine]]: one model, in its own process."""
 
-    name: str = setting("", "short name, letters, digits, - and _")
+    name: str = setting("", "short name, letters a to z, digits, - and _")
     path: str = setting("", "folder with engine.py, or a file; predict(frame) or class Engine in it")
     python: str = setting("", "interpreter that runs it; empty is the one that runs Bedside")
     url: str = setting("", "address of an engine that somebody else keeps running; empty starts one here")
@@ -144,8 +146,7 @@ class Settings:
         """Address of the broadcaster's websocket, for a subscriber."""
         if self.server.source:
             return self.server.source
-        host = "127.0.0.1" if self.source.host in ("0.0.0.0", "::") else self.source.host
-        return f"ws://{host}:{self.source.port}/frames"
+        return f"ws://{near(self.source.host)}:{self.source.port}/frames"
 
     @property
     def encoding(self) -> str:
@@ -200,7 +201,7 @@ def _refuse_strangers(settings: Settings) -> None:
 
 
 def _refuse_shared_ports(settings: Settings) -> None:
-    taken = {settings.source.port: "[source]"}
+    taken = {} if settings.server.source else {settings.source.port: "[source]"}
     ours = [("[server]", settings.server.port)]
     ours += [(f"[[engine]] {engine.name}", engine.port) for engine in settings.engines if not engine.url]
     for where, port in ours:
@@ -212,6 +213,12 @@ def _refuse_shared_ports(settings: Settings) -> None:
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach what listens on `host`."""
     return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def near(host: str) -> str:
+    """Whoever listens on `host`, as a part of an address that this machine reaches."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"[{host}]" if ":" in host else host
 
 
 def _document(path: Path | None) -> tuple[dict[str, Any], Path]:
@@ -257,9 +264,10 @@ def _engines(entries: Any) -> tuple[EngineSettings, ...]:
     engines: list[EngineSettings] = []
     for number, entry in enumerate(entries):
         engine = _table(EngineSettings, entry, f"[[engine]] number {number + 1}")
-        if not engine.name.replace("-", "").replace("_", "").isalnum():
+        if not ENGINE_NAME.fullmatch(engine.name):
             raise SettingsError(
-                f"[[engine]] number {number + 1}: name is {engine.name!r}; expected letters, digits, - and _"
+                f"[[engine]] number {number + 1}: name is {engine.name!r}; "
+                "expected 1 to 64 letters a to z, digits, - and _, since files and addresses carry it"
             )
         if engine.name in [other.name for other in engines]:
             raise SettingsError(

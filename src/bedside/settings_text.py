@@ -1,6 +1,8 @@
 """The table of settings as text: a commented bedside.toml, and its page in the reference."""
 
 import json
+import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
@@ -29,8 +31,9 @@ def commented(given: Mapping[str, Mapping[str, Any]]) -> str:
 
 def engine_at(path: Path) -> dict[str, Any]:
     """Name and path of an engine that is named after its folder or file."""
-    name = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_") else "_" for sign in path.stem)
-    return {"name": name, "path": str(path.absolute())}
+    full = Path(os.path.abspath(path))  # without `.` and `..`, and links as they are
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", full.stem)[:64]
+    return {"name": name or "engine", "path": str(full)}
 
 
 def reference() -> str:

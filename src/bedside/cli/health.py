@@ -6,7 +6,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-from bedside.settings import Settings
+from bedside.settings import Settings, near
 
 MOST_BYTES = 1_000_000
 direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -15,9 +15,7 @@ direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 def own_url(settings: Settings) -> str:
     """The server's address as this machine reaches it."""
-    host = settings.server.host
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-    return f"http://{host}:{settings.server.port}/"
+    return f"http://{near(settings.server.host)}:{settings.server.port}/"
 
 
 def ask_health(settings: Settings, timeout_s: float = 2.0) -> dict[str, Any] | None:

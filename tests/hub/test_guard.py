@@ -1,5 +1,7 @@
 """Who may talk to the server."""
 
+import asyncio
+
 import aiohttp
 import pytest
 from tests.hub.conftest import Hub, StartHub
@@ -128,3 +130,14 @@ async def test_every_answer_closes_the_page_to_the_outside(hub: Hub, path: str) 
     assert headers["Referrer-Policy"] == "no-referrer"
     assert "camera=()" in headers["Permissions-Policy"]
     assert headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("header", [b"Authorization: Bearer \xff\xfe", b"Cookie: bedside=\xff", b"Origin: http://[x"])
+async def test_a_header_that_makes_no_sense_is_refused(start_hub: StartHub, header: bytes) -> None:
+    """Bytes that are no text and an origin that is no address are 401 or 403, not an accident of the server."""
+    hub = await start_hub(token=TOKEN)
+    reader, writer = await asyncio.open_connection(hub.url.host, hub.url.port)
+    writer.write(b"POST /api/snapshot HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n" + header + b"\r\n\r\n")
+    status = (await reader.readline()).split()[1]
+    writer.close()
+    assert status in (b"401", b"403")

@@ -92,7 +92,10 @@ class Guard:
         origin = request.headers.get(hdrs.ORIGIN)
         if origin is None or (request.method in ("GET", "HEAD") and not _is_websocket(request)):
             return True
-        return urlsplit(origin).netloc.lower() == request.host.lower()
+        try:
+            return urlsplit(origin).netloc.lower() == request.host.lower()
+        except ValueError:
+            return False
 
     def _shows_token_in_address(self, request: web.Request) -> bool:
         return bool(self._token) and _same(request.query.get("token", ""), self._token)
@@ -112,7 +115,7 @@ def _is_websocket(request: web.Request) -> bool:
 
 
 def _same(shown: str, expected: str) -> bool:
-    return hmac.compare_digest(shown.encode(), expected.encode())
+    return hmac.compare_digest(shown.encode(errors="backslashreplace"), expected.encode())
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:

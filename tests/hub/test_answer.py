@@ -14,6 +14,10 @@ from tests.hub.conftest import result_of
 from bedside.hub.answer import page_answer, plain, png_of, text_of
 from bedside.messages import Frame, Signal
 
+NESTED: list[Any] = []
+for _ in range(900):
+    NESTED = [NESTED]
+
 FRAME = Frame(7, 1_000, 0, 320, 240, Signal.LIVE)
 VALUES: st.SearchStrategy[Any] = st.recursive(
     st.none()
@@ -73,6 +77,7 @@ def test_a_large_image_is_made_small() -> None:
         {"classes": [{"name": "head", "score": np.zeros(100_000)}]},
         {"text": object()},
         {"mask": np.zeros((4, 4), np.uint8), "labels": 7},
+        {"text": NESTED},
     ],
 )
 def test_a_wrong_field_is_one_sentence_and_costs_no_other(answer: dict[str, Any]) -> None:

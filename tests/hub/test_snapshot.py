@@ -49,6 +49,17 @@ async def test_a_snapshot_is_exactly_the_pixels_that_were_answered(hub: Hub, tmp
     assert np.array_equal(np.asarray(stored), mask)
 
 
+@pytest.mark.parametrize(
+    "mask", [np.zeros((4, 4), np.float32), np.zeros((4, 4, 2), np.uint8)], ids=["floats", "channels"]
+)
+async def test_a_mask_that_is_none_costs_no_picture(hub: Hub, mask: NDArray[Any]) -> None:
+    """The snapshot is kept with the rest of the answer."""
+    frame = hub.shoot()
+    hub.answer(frame, verdict=VERDICT, mask=mask)
+    status, kept = await post(hub, seq=frame.seq, engine="pcbm", view="explain")
+    assert (status, kept["engine"]) == (201, "pcbm")
+
+
 async def test_a_live_picture_is_kept_while_the_ring_has_it(hub: Hub) -> None:
     """Without an engine the picture comes out of the ring, unchanged, and can be fetched again."""
     frame = hub.shoot()

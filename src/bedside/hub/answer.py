@@ -22,6 +22,9 @@ MAX_IMAGE_PX = 640
 MAX_VALUES = 4096
 """A larger array in a field that should hold none is left out."""
 
+_UNFIT = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, cv2.error)
+"""What a field of a wrong kind, shape or depth raises."""
+
 
 def page_answer(result: Result) -> tuple[dict[str, Any], str]:
     """The answer as JSON-able fields, and one sentence about what could not be shown (or the result's own error).
@@ -35,7 +38,7 @@ def page_answer(result: Result) -> tuple[dict[str, Any], str]:
             continue
         try:
             fields["outlines" if name == "mask" else name] = _field(name, value, result.answer)
-        except (ValueError, TypeError, KeyError, AttributeError, cv2.error) as error:
+        except _UNFIT as error:
             problem = problem or f"The answer's field '{name}' cannot be shown: {error}"
             log.warning("engine %s, frame %d: field %r cannot be shown: %s", result.engine, result.seq, name, error)
     return fields, problem

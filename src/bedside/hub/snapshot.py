@@ -4,8 +4,10 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar
 
+import cv2
 import numpy as np
 
 from bedside import clock
@@ -65,7 +67,8 @@ class Snapshots:
         name = f"{seq}_{result.engine}" if result else str(seq)
         files = {".png": png_of(pixels)}
         if result is not None and isinstance(mask := result.answer.get("mask"), np.ndarray):
-            files[".mask.png"] = png_of(mask)
+            with suppress(ValueError, cv2.error):  # the page says already what is wrong with it
+                files[".mask.png"] = png_of(mask)
         about = self._described(seq, result, view, pixels)
         text = json.dumps(about, indent=2, ensure_ascii=False, allow_nan=False)
         files[".json"] = text.encode(errors="backslashreplace")  # half a surrogate pair becomes a JSON escape
@@ -112,5 +115,5 @@ class Snapshots:
 def _kept(value: Any) -> Any:
     try:
         return plain(value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         return f"not kept: {error}"

@@ -15,6 +15,7 @@ from aiohttp import web
 from tests.bus.conftest import Broadcast, FakeCapture, Until, paint
 
 from bedside import clock, wire
+from bedside.bus import jpeg
 from bedside.bus.ring import RingWriter
 from bedside.bus.subscriber import Subscriber
 from bedside.errors import Overwritten
@@ -289,6 +290,17 @@ async def test_no_ring_yet_is_overwritten() -> None:
     with pytest.raises(Overwritten):
         subscriber.copy(frame)
     with pytest.raises(Overwritten), subscriber.borrow(frame):
+        pass
+
+
+@pytest.mark.parametrize("data", [b"", b"no jpeg", jpeg.encode(paint(1, 64, 48))[:-100]], ids=["empty", "other", "cut"])
+def test_a_damaged_jpeg_is_a_frame_that_is_gone(data: bytes) -> None:
+    """Whoever asks for its pixels takes the newest frame instead, as with one that has left the ring."""
+    subscriber = Subscriber("ws://127.0.0.1:1/frames", encoding="jpeg")
+    frame = Frame(7, 1, 1, 64, 48, Signal.LIVE, jpeg=data)
+    with pytest.raises(Overwritten, match="frame 7 cannot be had"):
+        subscriber.copy(frame)
+    with pytest.raises(Overwritten, match="frame 7 cannot be had"), subscriber.borrow(frame):
         pass
 
 

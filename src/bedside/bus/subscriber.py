@@ -80,12 +80,16 @@ class Subscriber:
             await self.close()
 
     def copy(self, frame: Frame) -> Pixels:
-        """The frame's pixels, uint8 [height, width, 3]. Raises Overwritten when they have left the ring."""
-        return jpeg.decode(frame.jpeg) if frame.jpeg is not None else self._reader().copy(frame)
+        """The frame's pixels, uint8 [height, width, 3], to keep; raises as `borrow` does."""
+        with self.borrow(frame) as pixels:
+            return pixels if frame.jpeg is not None else pixels.copy()
 
     def borrow(self, frame: Frame) -> AbstractContextManager[Pixels]:
-        """The frame's pixels without a copy, inside a `with` block; raises Overwritten as the ring does."""
-        return _decoded(frame.jpeg) if frame.jpeg is not None else self._reader().borrow(frame)
+        """The frame's pixels without a copy, inside a `with` block.
+
+        Raises Overwritten as the ring does, and for a JPEG that came damaged: the newest frame is the one to take.
+        """
+        return _decoded(frame.seq, frame.jpeg) if frame.jpeg is not None else self._reader().borrow(frame)
 
     async def close(self) -> None:
         """End the connection and the iteration."""
@@ -190,5 +194,9 @@ class Subscriber:
 
 
 @contextmanager
-def _decoded(data: bytes) -> Iterator[Pixels]:
-    yield jpeg.decode(data)
+def _decoded(seq: int, data: bytes) -> Iterator[Pixels]:
+    try:
+        pixels = jpeg.decode(data)
+    except WireError as error:
+        raise Overwritten(f"frame {seq} cannot be had: {error}; take the newest one") from error
+    yield pixels

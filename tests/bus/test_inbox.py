@@ -64,11 +64,12 @@ async def test_numbers_that_start_anew_are_no_loss() -> None:
 
 
 async def test_frames_from_before_offline_are_not_news() -> None:
-    """When the broadcaster is lost, a frame that still waits is not delivered after the alarm as if it were live."""
+    """When the broadcaster is lost, a frame that still waits is no picture of now any more: it is said to be lost."""
     inbox = Inbox(1)
     inbox.put_frame(frame(1), Tally())
     inbox.put_status(Status(Signal.OFFLINE))
-    assert await drained(inbox) == [Status(Signal.OFFLINE)]
+    assert await drained(inbox) == [Status(Signal.OFFLINE), Loss(1, 1, "mailbox")]
+    assert inbox.drops == 1
 
 
 async def test_statuses_overtake_frames_and_repeat_once() -> None:

@@ -33,7 +33,8 @@ class Inbox:
     def put_status(self, status: Status) -> None:
         """Leave a status, in place of a waiting one with the same signal; frames from before a loss are not news."""
         if status.signal in (Signal.OFFLINE, Signal.ERROR):
-            self._frames.clear()
+            while self._frames:
+                self._drop()
         if self._statuses and self._statuses[-1].signal == status.signal:
             self._statuses.pop()
         self._statuses.append(status)
@@ -43,8 +44,7 @@ class Inbox:
         """Leave a frame, and account for the numbers between it and the one before."""
         self._account(frame.seq, tally)
         if len(self._frames) == self._bound:
-            self.drops += 1
-            self._lose(self._frames.popleft().seq, 1, "mailbox")
+            self._drop()
         self._frames.append(frame)
         self._changed.set()
 
@@ -64,6 +64,10 @@ class Inbox:
                 raise Closed("the subscriber is closed; nothing will come any more")
             self._changed.clear()
             await self._changed.wait()
+
+    def _drop(self) -> None:
+        self.drops += 1
+        self._lose(self._frames.popleft().seq, 1, "mailbox")
 
     def _account(self, seq: int, tally: wire.Tally) -> None:
         gap = seq - self._last_seq - 1 if self._last_seq else 0

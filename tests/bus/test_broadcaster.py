@@ -109,6 +109,23 @@ async def test_a_subscriber_that_never_reads_is_dropped_and_nobody_waits(
         stuck.close()
 
 
+async def test_a_subscriber_that_cannot_be_served_is_let_go(
+    broadcast: Broadcast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When sending to it fails for a reason that nobody thought of, its connection ends; it is not left in silence."""
+
+    def fails(*_: object) -> bytes:
+        raise ValueError("out of luck")
+
+    monkeypatch.setattr("bedside.bus.jpeg.encode", fails)
+    async with broadcast() as live, aiohttp.ClientSession() as session:
+        async with session.ws_connect(f"{live.ws}?encoding=jpeg") as ws, asyncio.timeout(10):
+            async for _ in ws:
+                pass
+        async with session.ws_connect(live.ws) as ws:
+            await next_frame(ws)
+
+
 async def test_max_fps_is_kept_and_no_loss(broadcast: Broadcast) -> None:
     """A subscriber that asked for 10 of 50 frames a second gets them; the rest is counted as thinned, not dropped."""
     async with broadcast() as live, aiohttp.ClientSession() as session:

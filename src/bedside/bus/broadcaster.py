@@ -5,6 +5,7 @@ import errno
 import logging
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import WSCloseCode, web
@@ -25,6 +26,7 @@ PULSE_S = 0.5
 """A status is sent so often even when nothing changes: it is the broadcaster's heartbeat."""
 STALE_AFTER_MS = 2000.0
 """/health is red when the newest frame is older."""
+GOODBYE_S = 1.0
 SEND_BUFFER_BYTES = 256 * 1024
 """The kernel's buffer for each subscriber: about two pictures; what waits in a longer one is old."""
 
@@ -174,15 +176,18 @@ class Broadcaster:
             self._publisher.pulse()
 
     async def _send_away(self, app: web.Application) -> None:
-        """Close every socket, so that no handler outlives the ring."""
-        bye = [s.close(code=WSCloseCode.GOING_AWAY, message=b"the broadcaster stops") for s in self._outlets.values()]
-        await asyncio.gather(*bye, return_exceptions=True)
+        """Close every socket, so that no handler outlives the ring; one that does not read is not waited for."""
+        byes = [s.close(code=WSCloseCode.GOING_AWAY, message=b"the broadcaster stops") for s in self._outlets.values()]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE_S):
+                await asyncio.gather(*byes, return_exceptions=True)
 
 
 async def _serve(outlet: Outlet, subscriber: web.WebSocketResponse, transport: asyncio.Transport) -> None:
     """Send to one subscriber until either side ends it; what it says is not listened to."""
     sender = asyncio.create_task(outlet.run(), name="outlet")
-    sender.add_done_callback(lambda _: transport.abort() if outlet.is_stuck else None)
+    # However the sending ended: a connection on which nothing comes any more is of no use to anybody.
+    sender.add_done_callback(lambda done: None if done.cancelled() else transport.abort())
     try:
         async for _ in subscriber:
             pass

@@ -39,7 +39,7 @@ async def test_encoding_is_off_the_event_loop(scanner: Scanner) -> None:
     feed = Feed(borrow)
     feed.put(scanner.shoot())
     assert await feed.live_picture(160) is not None
-    assert seen[0].startswith("bedside-picture")
+    assert seen[0].startswith("bedside-live")
     feed.close()
 
 

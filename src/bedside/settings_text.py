@@ -31,7 +31,7 @@ def commented(given: Mapping[str, Mapping[str, Any]]) -> str:
 
 def engine_at(path: Path) -> dict[str, Any]:
     """Name and path of an engine that is named after its folder or file."""
-    full = Path(os.path.abspath(path))  # without `.` and `..`, and links as they are
+    full = Path(os.path.abspath(path))  # noqa: PTH100 - without `.` and `..`, and links as they are
     name = re.sub(r"[^A-Za-z0-9_-]", "_", full.stem)[:64]
     return {"name": name or "engine", "path": str(full)}
 

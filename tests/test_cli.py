@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from bedside import cli
+from bedside.cli.beforehand import start_of
 from bedside.cli.demo import absolute_source, shipped_engine
 from bedside.cli.health import ask_health
 from bedside.cli.invitation import invite, lan_address, page_url
 from bedside.cli.status import kept_processes, show
 from bedside.errors import BedsideError
-from bedside.settings import ServerSettings, Settings, load
+from bedside.settings import EngineSettings, ServerSettings, Settings, load
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +69,27 @@ def test_an_engine_that_is_not_set(capsys: pytest.CaptureFixture[str]) -> None:
     assert "there is no [[engine]] named 'b'; there is a" in capsys.readouterr().err
     assert cli.main(["engine", "a"]) == 2
     assert "somebody else keeps it running" in capsys.readouterr().err
+
+
+def test_an_engine_whose_interpreter_is_missing_starts_nothing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One sentence before anything runs, exit status 2."""
+    (here / "engine.py").touch()
+    text = "[[engine]]\nname = 'a'\npath = 'engine.py'\npython = 'venv/bin/python'\n"
+    Path("bedside.toml").write_text(text, encoding="utf-8")
+    assert cli.main(["up"]) == 2
+    assert "[[engine]] a: python is 'venv/bin/python', which is no program that can be run" in capsys.readouterr().err
+    assert not (here / "logs").exists()
+
+
+def test_an_engine_gets_none_of_our_secrets(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stranger's code sees its heartbeat, and neither tokens nor other settings of ours."""
+    (here / "engine.py").touch()
+    monkeypatch.setenv("BEDSIDE_SERVER_TOKEN", "a-secret-token")
+    monkeypatch.setenv("BEDSIDE_HEARTBEAT_FD", "7")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    env = start_of(EngineSettings("a", "engine.py", port=1)).env
+    assert {name for name in env if name.startswith("BEDSIDE_")} == {"BEDSIDE_HEARTBEAT_FD"}
+    assert env["CUDA_VISIBLE_DEVICES"] == "1"
 
 
 def test_status_where_nothing_runs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

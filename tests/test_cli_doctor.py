@@ -29,7 +29,8 @@ def engine(folder: Path, text: str, python: str = "") -> list[Finding]:
     """What is found of an engine with that text."""
     (folder / "model").mkdir(exist_ok=True)
     (folder / "model" / "engine.py").write_text(text, encoding="utf-8")
-    return list(engines.examine(Settings(engines=(EngineSettings("a", "model", python, port=1),), folder=folder)))
+    path = str(folder / "model")
+    return list(engines.examine(Settings(engines=(EngineSettings("a", path, python, port=1),), folder=folder)))
 
 
 def test_a_good_engine_is_ok(tmp_path: Path) -> None:
@@ -48,9 +49,9 @@ def test_an_engine_that_does_not_import_is_wrong(tmp_path: Path) -> None:
 
 def test_an_interpreter_that_is_missing_is_wrong(tmp_path: Path) -> None:
     """With what to set."""
-    (finding,) = engine(tmp_path, "", python=".venv/bin/python")
+    (finding,) = engine(tmp_path, "", python="no/such/python")
     assert finding.level is Level.WRONG
-    assert "set python of [[engine]] a" in finding.do
+    assert "name the interpreter of the engine's environment" in finding.what
 
 
 def test_an_interpreter_that_is_none_is_wrong(tmp_path: Path) -> None:
@@ -68,6 +69,14 @@ def test_an_interpreter_without_numpy_is_wrong(tmp_path: Path) -> None:
     (finding,) = engine(tmp_path, "", python=str(bare))
     assert finding.level is Level.WRONG
     assert finding.do == f"{bare} -m pip install numpy"
+
+
+def test_an_engine_is_looked_at_as_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither our own packages nor our tokens are there for it; its own folder is its working folder."""
+    monkeypatch.setenv("PYTHONPATH", "/ours")
+    monkeypatch.setenv("BEDSIDE_SERVER_TOKEN", "a-secret-token")
+    lines = "import os\nassert not {'PYTHONPATH', 'BEDSIDE_SERVER_TOKEN'} & set(os.environ)\nopen('engine.py').close()"
+    assert levels(engine(tmp_path, lines)) == [Level.OK]
 
 
 def test_an_engine_elsewhere_that_does_not_answer_is_wrong() -> None:

@@ -1,17 +1,24 @@
 """What can be known to be wrong before anything is started."""
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bedside.cli.ports import refuse_taken_ports
 from bedside.errors import SessionError, SettingsError
 from bedside.settings import EngineSettings, Settings
+from bedside.supervisor.child import HEARTBEAT_FD
+
+if TYPE_CHECKING:
+    from bedside.engine.environment import Command
 
 
 def refuse_what_cannot_work(settings: Settings) -> None:
     """Raise SettingsError, or BedsideError where the machine and not a setting is the trouble."""
     refuse_unknown_source(settings)
     for engine in settings.engines:
-        refuse_missing_engine(engine, settings)
+        if not engine.url:
+            start_of(engine)
     refuse_missing_files(settings)
     refuse_taken_ports(settings)
 
@@ -26,16 +33,24 @@ def refuse_unknown_source(settings: Settings) -> None:
         raise SettingsError(f"[source] url is {settings.source.url!r}, which names no source; expected one of {known}")
 
 
-def refuse_missing_engine(engine: EngineSettings, settings: Settings) -> None:
-    """Raise SettingsError when an engine that is to run here is not here."""
-    if engine.url:
-        return
-    path = settings.folder / engine.path
-    if not path.exists() or (path.is_dir() and not (path / "engine.py").exists()):
-        raise SettingsError(
-            f"[[engine]] {engine.name}: path is {engine.path!r}, and there is no {path / 'engine.py'}; "
-            f"expected a folder with engine.py in it, or a Python file"
-        )
+def start_of(engine: EngineSettings) -> "Command":
+    """What starts an engine; relative paths start at the working folder. Raises SettingsError when it cannot start.
+
+    Its process sees none of our own settings: the tokens of the pages are no business of a stranger's code.
+    """
+    from bedside.engine.environment import command
+
+    return command(
+        Path(engine.path),
+        engine.python,
+        engine.name,
+        engine.port,
+        deadline_s=engine.deadline_s,
+        start_deadline_s=engine.start_deadline_s,
+        environ={
+            name: value for name, value in os.environ.items() if name == HEARTBEAT_FD or not name.startswith("BEDSIDE_")
+        },
+    )
 
 
 def refuse_missing_files(settings: Settings) -> None:

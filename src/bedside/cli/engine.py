@@ -2,8 +2,8 @@
 
 import argparse
 import os
-from pathlib import Path
 
+from bedside.cli.beforehand import start_of
 from bedside.cli.verb import add_verb, settings_of
 from bedside.errors import BedsideError, SettingsError
 from bedside.settings import EngineSettings, Settings
@@ -31,16 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     engine = find(settings, arguments.name)
     if engine.url:
         raise SettingsError(f"[[engine]] {engine.name} has a url, {engine.url}; somebody else keeps it running")
-    from bedside.engine.environment import command
-
-    become = command(
-        path=Path(engine.path),
-        python=engine.python,
-        name=engine.name,
-        port=engine.port,
-        deadline_s=engine.deadline_s,
-        start_deadline_s=engine.start_deadline_s,
-    )
+    become = start_of(engine)
     die_with_parent()
     try:
         os.chdir(become.cwd)

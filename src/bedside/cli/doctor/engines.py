@@ -1,17 +1,19 @@
 """The engines' environments: interpreter, numpy, and whether the engine's file imports there."""
 
 import json
-import shutil
 import subprocess
-import sys
 import urllib.error
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bedside.cli.doctor.finding import Finding, Level
 from bedside.cli.health import direct
 from bedside.errors import SettingsError
 from bedside.settings import EngineSettings, Settings
+
+if TYPE_CHECKING:
+    from bedside.engine.environment import Command
 
 PATIENCE_S = 60.0
 ASK = """
@@ -39,7 +41,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     if not settings.engines:
         yield Finding("engine", Level.NOTE, "no [[engine]] is set; the picture is shown without answers")
     for engine in settings.engines:
-        yield _elsewhere(engine) if engine.url else _here(engine, settings)
+        yield _elsewhere(engine) if engine.url else _here(engine)
 
 
 def _elsewhere(engine: EngineSettings) -> Finding:
@@ -59,19 +61,16 @@ def _elsewhere(engine: EngineSettings) -> Finding:
         )
 
 
-def _here(engine: EngineSettings, settings: Settings) -> Finding:
-    from bedside.cli.beforehand import refuse_missing_engine
+def _here(engine: EngineSettings) -> Finding:
+    from bedside.cli.beforehand import start_of
 
     try:
-        refuse_missing_engine(engine, settings)
+        start = start_of(engine)
     except SettingsError as error:
-        return Finding("engine", Level.WRONG, str(error), "correct path")
-    python = _interpreter(engine, settings.folder)
-    if python is None:
-        do = f"make that environment, or set python of [[engine]] {engine.name} to its interpreter"
-        return Finding("engine", Level.WRONG, f"{engine.name}: there is no interpreter {engine.python!r}", do)
+        return Finding("engine", Level.WRONG, str(error))
+    python = start.argv[0]
     try:
-        asked = _run([python, "-c", ASK])
+        asked = _run([python, "-c", ASK], start)
         found = json.loads(asked.stdout)
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         return Finding(
@@ -83,14 +82,14 @@ def _here(engine: EngineSettings, settings: Settings) -> Finding:
     if "numpy" not in found:
         do = f"{python} -m pip install numpy"
         return Finding("engine", Level.WRONG, f"{engine.name}: {python} has no numpy: {found['error']}", do)
-    return _import(engine, settings, python, f"{engine.name}: Python {version}, numpy {found['numpy']}")
+    return _import(engine, start, f"{engine.name}: Python {version}, numpy {found['numpy']}")
 
 
-def _import(engine: EngineSettings, settings: Settings, python: str, what: str) -> Finding:
-    path = (settings.folder / engine.path).resolve()
+def _import(engine: EngineSettings, start: "Command", what: str) -> Finding:
+    python, path = start.argv[0], Path(engine.path).expanduser().resolve()
     file = path / "engine.py" if path.is_dir() else path
     try:
-        done = _run([python, "-c", IMPORT, str(file), str(file.parent)], cwd=file.parent)
+        done = _run([python, "-c", IMPORT, str(file), str(file.parent)], start)
     except subprocess.TimeoutExpired:
         return Finding("engine", Level.NOTE, f"{what}; {file.name} was still importing after {PATIENCE_S:g} s")
     if done.returncode:
@@ -99,16 +98,15 @@ def _import(engine: EngineSettings, settings: Settings, python: str, what: str) 
     return Finding("engine", Level.OK, f"{what}; {file.name} imports")
 
 
-def _interpreter(engine: EngineSettings, folder: Path) -> str | None:
-    if not engine.python:
-        return sys.executable
-    near = folder / Path(engine.python).expanduser()
-    if near.is_file():
-        return str(near.absolute())
-    return None if "/" in engine.python else shutil.which(engine.python)
-
-
-def _run(argv: list[str], cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
+def _run(argv: list[str], start: "Command") -> "subprocess.CompletedProcess[str]":
+    """Run something in the place and the environment of the engine itself."""
     return subprocess.run(
-        argv, check=False, capture_output=True, text=True, timeout=PATIENCE_S, cwd=cwd, stdin=subprocess.DEVNULL
+        argv,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        cwd=start.cwd,
+        env=dict(start.env),
+        stdin=subprocess.DEVNULL,
     )

@@ -20,6 +20,13 @@ def test_broadcaster_engines_and_server_start_in_this_order(tmp_path: Path) -> N
     assert processes[1].argv[-4:] == ("engine", "a", "--config", str(tmp_path / "bedside.toml"))
 
 
+def test_what_is_asked_of_all_reaches_all(tmp_path: Path) -> None:
+    """`bedside up -v` has every process say more."""
+    engines = (EngineSettings("a", path="a", port=1),)
+    processes = plan(Settings(engines=engines, folder=tmp_path), tmp_path / "bedside.toml", ("-v",))
+    assert [process.argv[-1] for process in processes] == ["-v", "-v", "-v"]
+
+
 def test_an_engine_may_be_silent_for_as_long_as_its_deadlines_say(tmp_path: Path) -> None:
     """The ping never ends a model earlier than its own deadlines do, and not much later."""
     engine = EngineSettings("a", path="a", port=1, deadline_s=20, start_deadline_s=100)

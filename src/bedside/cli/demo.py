@@ -9,7 +9,7 @@ from typing import Any
 import bedside
 from bedside.cli.ports import Port, free_port
 from bedside.cli.up import add_page_options, run_and_show
-from bedside.cli.verb import add_verb, settings_of
+from bedside.cli.verb import add_verb
 from bedside.errors import BedsideError
 from bedside.settings import FIRST_ENGINE_PORT, ServerSettings, SourceSettings
 from bedside.settings_text import commented, engine_at
@@ -48,8 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         arguments.config = folder / "bedside.toml"
         arguments.config.write_text(commented(given), encoding="utf-8")
-        settings, file = settings_of(arguments)
-        return run_and_show(settings, file, verb="demo", opens=not arguments.no_open)
+        return run_and_show(arguments, opens=not arguments.no_open)
     finally:
         kept = folder / "sessions"
         if kept.exists() and any(path.is_file() for path in kept.rglob("*")):

@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bedside.cli.beforehand import refuse_what_cannot_work
@@ -14,22 +14,22 @@ from bedside.cli.live import stop_signals
 from bedside.settings import Settings
 from bedside.supervisor.child import ChildState, ChildStatus
 from bedside.supervisor.leftovers import remove_leftovers
-from bedside.supervisor.plan import LOGS, plan
+from bedside.supervisor.plan import LOGS, Process
 from bedside.supervisor.supervisor import Supervisor
 
 STATUS_FILE = "supervisor.json"
 log = logging.getLogger(__name__)
 
 
-def run_machine(settings: Settings, file: Path, greet: Callable[[], None]) -> int:
-    """Start everything in `settings` (read from `file`), call `greet` once the pages are up, keep it all alive.
+def run_machine(processes: Sequence[Process], settings: Settings, greet: Callable[[], None]) -> int:
+    """Start the processes of `settings`, call `greet` once the pages are up, keep it all alive.
 
     Returns 130 after Ctrl-C and 0 after SIGTERM or SIGHUP. Raises SettingsError or BedsideError before anything is
     started when the machine cannot do it.
     """
     refuse_what_cannot_work(settings)
     try:
-        return asyncio.run(_run(settings, file, greet))
+        return asyncio.run(_run(processes, settings, greet))
     finally:
         ring = "" if settings.server.source else settings.ring_name
         left = remove_leftovers(ring, [engine.name for engine in settings.engines])
@@ -38,8 +38,8 @@ def run_machine(settings: Settings, file: Path, greet: Callable[[], None]) -> in
         (settings.folder / LOGS / STATUS_FILE).unlink(missing_ok=True)
 
 
-async def _run(settings: Settings, file: Path, greet: Callable[[], None]) -> int:
-    supervisor = Supervisor(plan(settings, file), _Report(settings.folder / LOGS / STATUS_FILE))
+async def _run(processes: Sequence[Process], settings: Settings, greet: Callable[[], None]) -> int:
+    supervisor = Supervisor(processes, _Report(settings.folder / LOGS / STATUS_FILE))
     heard: list[signal.Signals] = []
 
     def end(number: signal.Signals) -> None:

@@ -1,12 +1,11 @@
 """`bedside up`: everything that bedside.toml asks for, on this machine."""
 
 import argparse
-from pathlib import Path
 
 from bedside.cli.invitation import invite, let_tablets_in, open_page
 from bedside.cli.machine import run_machine
 from bedside.cli.verb import add_verb, settings_of
-from bedside.settings import Settings
+from bedside.supervisor.plan import plan
 
 DOC = """\
 run everything that bedside.toml asks for
@@ -37,16 +36,17 @@ def run(arguments: argparse.Namespace) -> int:
     """Run everything until told to stop."""
     if arguments.tablet:
         let_tablets_in()
-    settings, file = settings_of(arguments, needs_file=True)
-    return run_and_show(settings, file, verb="up", opens=arguments.open)
+    return run_and_show(arguments, opens=arguments.open)
 
 
-def run_and_show(settings: Settings, file: Path, *, verb: str, opens: bool) -> int:
+def run_and_show(arguments: argparse.Namespace, *, opens: bool) -> int:
     """Run everything, print the way to the page once it is there, and open it if wished."""
+    settings, file = settings_of(arguments, needs_file=True)
+    options = ("-q",) if arguments.quiet else ("-v",) * arguments.verbose
 
     def greet() -> None:
-        invite(settings, verb)
+        invite(settings, arguments.verb)
         if opens:
             open_page(settings)
 
-    return run_machine(settings, file, greet)
+    return run_machine(plan(settings, file, options), settings, greet)

@@ -35,13 +35,15 @@ class Process:
     """Working folder; None is the supervisor's own."""
 
 
-def plan(settings: Settings, config: Path) -> tuple[Process, ...]:
+def plan(settings: Settings, config: Path, options: tuple[str, ...] = ()) -> tuple[Process, ...]:
     """The processes for `settings`, which lie in the file `config`: broadcaster, engines, server.
+
+    Each verb gets `options` too, such as `-v`.
 
     What has an address in the settings, a broadcaster or an engine, is kept running by somebody else.
     """
     command = (sys.executable, "-m", "bedside")
-    tail = ("--config", str(config))
+    tail = ("--config", str(config), *options)
     broadcaster = Process("broadcast", (*command, "broadcast", *tail), stage=0, folder=settings.folder)
     return (
         *(() if settings.server.source else (broadcaster,)),

@@ -1,5 +1,6 @@
 """The command line: what is said, and with which exit status."""
 
+import errno
 import json
 import os
 import socket
@@ -15,6 +16,7 @@ from bedside.cli.beforehand import start_of
 from bedside.cli.demo import absolute_source, shipped_engine
 from bedside.cli.health import ask_health
 from bedside.cli.invitation import invite, lan_address, page_url
+from bedside.cli.ports import refuse_taken_ports
 from bedside.cli.status import kept_processes, show
 from bedside.errors import BedsideError
 from bedside.settings import EngineSettings, ServerSettings, Settings, load
@@ -90,6 +92,19 @@ def test_an_engine_gets_none_of_our_secrets(here: Path, monkeypatch: pytest.Monk
     env = start_of(EngineSettings("a", "engine.py", port=1)).env
     assert {name for name in env if name.startswith("BEDSIDE_")} == {"BEDSIDE_HEARTBEAT_FD"}
     assert env["CUDA_VISIBLE_DEVICES"] == "1"
+
+
+def test_a_port_that_one_may_not_have_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not called taken where it is free and this user may not listen on it."""
+
+    def refuse(self: socket.socket, address: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    with pytest.raises(
+        BedsideError, match=r"\[source\] port 8710 .* cannot be listened on: ports below 1024 are root's"
+    ):
+        refuse_taken_ports(Settings())
 
 
 def test_status_where_nothing_runs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

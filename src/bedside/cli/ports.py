@@ -9,6 +9,7 @@ from bedside.cli.health import ask_health
 from bedside.errors import BedsideError, SettingsError
 from bedside.settings import Settings
 
+TAKEN = "something else listens there already"
 NO_SUCH_ADDRESS = "this machine has no such address"
 
 
@@ -37,9 +38,11 @@ class Port:
 
 def _explain(error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return "something else listens there already"
+        return TAKEN
     if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
         return NO_SUCH_ADDRESS
+    if error.errno == errno.EACCES:
+        return "ports below 1024 are root's"
     return str(error.strerror)
 
 
@@ -61,12 +64,15 @@ def ports(settings: Settings) -> Iterator[Port]:
 
 
 def refuse_taken_ports(settings: Settings) -> None:
-    """Raise SettingsError for a host that this machine is not, else BedsideError for the first port that is taken."""
+    """Raise SettingsError for a host that this machine is not, else BedsideError for a port that is not free."""
     troubled = [(port, problem) for port in ports(settings) if (problem := port.problem)]
     for port, problem in troubled:
         if problem == NO_SUCH_ADDRESS:
             raise SettingsError(f"{port.where}: host is {port.host!r}, but {problem}; 127.0.0.1 is this machine alone")
     for port, problem in troubled:
+        where = f"{port.where} {port.number} on {port.host}"
+        if problem != TAKEN:
+            raise BedsideError(f"{where} cannot be listened on: {problem}; set another port")
         health = ask_health(settings, timeout_s=1.0)
         who = "another Bedside runs here already, stop it first" if health else problem
-        raise BedsideError(f"{port.where} {port.number} on {port.host} is taken: {who}, or set another port")
+        raise BedsideError(f"{where} is taken: {who}, or set another port")

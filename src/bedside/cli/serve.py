@@ -74,14 +74,19 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
                 router.offer(event)
 
     server = settings.server
-    async with listening(_app(settings, feed), server.host, server.port, server.token), asyncio.TaskGroup() as group:
-        working = [group.create_task(listen(), name="listen"), group.create_task(router.run(), name="router")]
-        await stop.wait()
-        for task in working:
-            task.cancel()
-    for link in links:
-        await link.close()
-    await subscriber.close()
+    try:
+        async with (
+            listening(_app(settings, feed), server.host, server.port, server.token),
+            asyncio.TaskGroup() as group,
+        ):
+            working = [group.create_task(listen(), name="listen"), group.create_task(router.run(), name="router")]
+            await stop.wait()
+            for task in working:
+                task.cancel()
+    finally:  # also after a fault: their buffers in shared memory would stay
+        for link in links:
+            await link.close()
+        await subscriber.close()
 
 
 def _app(settings: Settings, feed: "Feed") -> "web.Application":

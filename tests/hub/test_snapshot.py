@@ -80,6 +80,24 @@ async def test_a_picture_that_is_gone_is_said_to_be_gone(hub: Hub, tmp_path: Pat
     assert not (tmp_path / "sessions").exists()
 
 
+async def test_numbers_that_start_again_name_other_pictures(hub: Hub) -> None:
+    """After a broadcaster that counts from 1 again, a snapshot is of its frame, and the one kept before stays."""
+    names = []
+    for colour in (10, 20):
+        hub.scanner.seq = 0
+        frame = hub.scanner.shoot()
+        hub.scanner.ring[frame.seq][:] = colour
+        hub.feed.put(frame)
+        if colour == 10:
+            hub.answer(frame)
+        status, kept = await post(hub, seq=frame.seq, engine=None, view="video")
+        assert status == 201
+        names.append(kept["name"])
+    for name, colour in zip(names, (10, 20), strict=True):
+        png = await (await hub.http.get(hub.url / "api/snapshots" / f"{name}.png")).read()
+        assert np.all(pixels_in(png) == colour)
+
+
 async def test_without_a_number_the_newest_is_kept(hub: Hub) -> None:
     """`seq` null is the newest frame; before the first one there is none."""
     status, body = await post(hub, seq=None)

@@ -147,6 +147,8 @@ class Feed:
         self.darkroom.close()
 
     def _put_frame(self, frame: Frame) -> None:
+        if self.frame is not None and frame.seq <= self.frame.seq:
+            self.recall.forget()  # another broadcaster, which counts from 1: its numbers mean other pictures
         self.frame = frame
         self.frame_order += 1
         self.recall.add_frame(frame)

@@ -61,6 +61,12 @@ class Recall:
         if len(self._wall_ns) > TIMES_KEPT:
             self._wall_ns.popitem(last=False)
 
+    def forget(self) -> None:
+        """Numbers start again: what was known by them, but for what a person holds, is not to be found any more."""
+        self._frames.clear()
+        self._wall_ns.clear()
+        self._history.clear()
+
     def add_answer(self, answered: Answered) -> None:
         """An engine answered."""
         self._history.setdefault(answered.result.engine, deque(maxlen=self._history_size)).append(answered)

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import PurePath
 from typing import Any, TypeVar
 
 import cv2
@@ -74,7 +75,7 @@ class Snapshots:
         files[".json"] = text.encode(errors="backslashreplace")  # half a surrogate pair becomes a JSON escape
         engine = result.engine if result else None
         path = self._session.keep_snapshot(name, files, {"seq": seq, "engine": engine, "view": view})
-        return {"path": path, "seq": seq, "name": name, "engine": engine}
+        return {"path": path, "seq": seq, "name": PurePath(path).stem, "engine": engine}
 
     def _described(self, seq: int, result: Result | None, view: str, pixels: Pixels) -> dict[str, Any]:
         described: dict[str, Any] = {

@@ -50,15 +50,17 @@ class Session:
         return self._path
 
     def keep_snapshot(self, name: str, files: Mapping[str, bytes], mark: Mapping[str, Any]) -> str:
-        """Writes `snapshots/NAME` + suffix for each of `files`, then a line into the marks.
+        """Writes `snapshots/NAME` + suffix for each of `files`, `.png` among them, then a line into the marks.
 
-        Returns the path of the picture, relative to the folder of all sessions. Raises SessionError.
+        A name that another picture of this session has gets a number. Returns the path of the picture, relative to the
+        folder of all sessions. Raises SessionError.
         """
         if not SNAPSHOT_NAME.fullmatch(name):
             raise SessionError(f"a snapshot's name is {name!r}; expected letters, digits, - and _")
         folder = self.open() / "snapshots"
         try:
             folder.mkdir(exist_ok=True)
+            name = _own_name(folder, name, files[".png"])
             for suffix, data in files.items():
                 _write(folder / f"{name}{suffix}", data)
         except OSError as error:
@@ -116,6 +118,15 @@ def _fresh(root: Path, stamp: str) -> Path:
             return path
         except FileExistsError:
             number += 1
+
+
+def _own_name(folder: Path, name: str, png: bytes) -> str:
+    """`name`, with a number where a frame of an earlier broadcaster, which counted from 1 too, has it already."""
+    number, own = 1, name
+    while (path := folder / f"{own}.png").exists() and path.read_bytes() != png:
+        number += 1
+        own = f"{name}-{number}"
+    return own
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -133,3 +133,28 @@ def test_the_network_that_comes_back_is_used_at_once(open_page: Open, server: St
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(page.locator("#status")).to_contain_text("Live")
     faults.clear()
+
+
+GIVEN_UP = """async () => {
+  const made = [];
+  class Slow {
+    constructor() { made.push(this); }
+    send() {}
+    close() { this.closed = true; setTimeout(() => this.onclose?.({ reason: "", code: 1006 })); }
+  }
+  const [Real, quiet] = [window.WebSocket, () => {}];
+  const { Connection } = await import("/page/socket.js");
+  window.WebSocket = Slow;
+  const on = { opened: quiet, lost: quiet, text: quiet, picture: quiet, rtt: quiet, fault: quiet };
+  const connection = new Connection("ws://slow", on);
+  connection.startedAt -= 5000;
+  connection.wake();
+  window.WebSocket = Real;
+  await new Promise((done) => setTimeout(done, 50));
+  return made.map((socket) => Boolean(socket.closed));
+}"""
+
+
+def test_an_attempt_that_is_given_up_does_not_end_the_next_one(open_page: Open) -> None:
+    """The late close of a socket that never opened is not taken for the close of the one that replaced it."""
+    assert open_page("video").evaluate(GIVEN_UP) == [True, False]

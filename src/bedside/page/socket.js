@@ -63,23 +63,29 @@ export class Connection {
    * @param {string} reason
    */
   drop(reason) {
-    const socket = this.socket;
-    if (!socket) return;
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close();
-    this.socket = null;
-    this.open = false;
+    if (!this.socket) return;
+    this.letGo();
     const wait = Math.min(LAST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.attempts);
     this.attempts += 1;
     this.retry = window.setTimeout(() => this.connect(), wait);
     this.on.lost(reason);
   }
 
+  /** Nothing that an old socket still says is heard: it would be taken for the new one's. */
+  letGo() {
+    const socket = this.socket;
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+    this.socket = null;
+    this.open = false;
+  }
+
   /** The network or the page came back: do not wait for the next attempt, do not trust a connection that slept. */
   wake() {
     if (this.open && this.silentMs > PING_EVERY_MS) this.drop("the page slept");
     if (!this.open && (!this.socket || performance.now() - this.startedAt > PING_EVERY_MS)) {
-      this.socket?.close();
+      this.letGo();
       this.connect();
     }
   }

@@ -72,6 +72,22 @@ def test_a_python_without_venv_is_told(bare: Path) -> None:
     assert not (bare / ".venv").exists()
 
 
+def test_the_demo_runs_where_the_person_is(bare: Path) -> None:
+    """A clip or an engine beside the person is found by its relative path, wherever the clone lies."""
+    made = bare / ".venv" / "bin"
+    made.mkdir(parents=True)
+    for name, line in {"python": "exit 1", "bedside": 'echo "$PWD" "$@"'}.items():
+        (made / name).write_text(f"#!{BASH}\n{line}\n", encoding="utf-8")
+        (made / name).chmod(0o755)
+    both = b"".join((bare / name).read_bytes() for name in ("requirements.lock", "pyproject.toml"))
+    sums = subprocess.run(["cksum"], input=both, capture_output=True, check=True)
+    (bare / ".venv" / ".requirements.lock.stamp").write_bytes(sums.stdout)
+    environ = {"PATH": str(bare.parent / "bin")}
+    argv = [BASH, "clone/scripts/demo", "--source", "file:a.mp4"]
+    done = subprocess.run(argv, cwd=bare.parent, env=environ, capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == f"{bare.parent} demo --source file:a.mp4", done.stderr
+
+
 def test_what_ci_runs_is_what_people_run() -> None:
     """.ci/run calls scripts and has no logic of its own."""
     lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()

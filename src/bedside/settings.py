@@ -18,6 +18,8 @@ from bedside.errors import SettingsError
 from bedside.settings_value import checked_value, refuse_unknown, setting, type_name
 
 FIRST_ENGINE_PORT = 8720
+SECRET = r"[!-~]{8,}"
+"""What a header and an address can carry."""
 ENGINE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -29,7 +31,9 @@ class SourceSettings:
     host: str = setting("127.0.0.1", "interface on which the broadcaster listens")
     port: int = setting(8710, "port on which the broadcaster listens", least=1, most=65535)
     token: str = setting(
-        "", "secret of 8 signs or more that a subscriber shows; needed when others can reach host", pattern=r"\S{8,}"
+        "",
+        "secret that subscribers show, 8 ASCII characters or more; needed when others can reach host",
+        pattern=SECRET,
     )
     crop: tuple[int, ...] = setting(
         (), "the part that leaves the broadcaster, [x, y, width, height] in pixels; [] is all", length=4
@@ -63,7 +67,7 @@ class ServerSettings:
         choices=("auto", "shm", "jpeg"),
     )
     token: str = setting(
-        "", "secret of 8 signs or more that a page shows; needed when others can reach host", pattern=r"\S{8,}"
+        "", "secret that pages show, 8 ASCII characters or more; needed when others can reach host", pattern=SECRET
     )
     view: str = setting("explain", "the view that / shows")
     jpeg_quality: int = setting(85, "quality of the pages' pictures, 1 to 100", least=1, most=100)
@@ -71,7 +75,7 @@ class ServerSettings:
     answer_max_age_s: float = setting(
         0.0, "an older newest answer turns /health red; 0 takes each engine's deadline", least=0
     )
-    page_dir: str = setting("", "serve the page's files from this folder, for who works on the page")
+    page_dir: str = setting("", "serve the page's files from this folder, for work on the page")
 
 
 @dataclass(frozen=True)
@@ -196,7 +200,7 @@ def _refuse_strangers(settings: Settings) -> None:
         if not table.token and not is_loopback(table.host):
             raise SettingsError(
                 f"[{name}] host is {table.host!r} and token is empty, so anybody on the network could watch; "
-                f'expected a token of 8 signs or more beside it, or host = "127.0.0.1"'
+                f'expected a token of 8 characters or more beside it, or host = "127.0.0.1"'
             )
 
 

@@ -1,6 +1,6 @@
 """A server that speaks the page's protocol and says what a test tells it to: the page's other half, without Bedside.
 
-`python tests/page/stand_in.py --picture FILE` shows the page with a made-up answer, for who works on its looks.
+`python tests/page/stand_in.py --picture FILE` shows the page with a made-up answer, for work on its looks.
 """
 
 import argparse

@@ -247,9 +247,12 @@ async def test_control_reaches_the_source(broadcast: Broadcast, capture: FakeCap
             assert response.status == 200 and capture.commands == ["freeze"]
         async with session.post(f"{live.http}/control", json={"command": "dance"}) as response:
             assert response.status == 409 and "cannot 'dance'" in (await response.json())["error"]
-        for body in (b"", b"[", b"[]", b'"freeze"', b'{"command": 3}', b"\xff"):
+        for body in (b"", b"[", b"[]", b'"freeze"', b'{"command": 3}', b"\xff", b"[" * 100_000):
             async with session.post(f"{live.http}/control", data=body) as response:
                 assert response.status == 400 and "expected JSON" in (await response.json())["error"]
+        headers = {"Content-Type": "application/json; charset=none"}
+        async with session.post(f"{live.http}/control", data=b"{}", headers=headers) as response:
+            assert response.status == 400
 
 
 async def test_health_says_what_subscribers_get(broadcast: Broadcast, capture: FakeCapture, until: Until) -> None:

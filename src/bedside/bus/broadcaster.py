@@ -131,7 +131,7 @@ class Broadcaster:
         try:
             body = await request.json()
             command = body["command"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, LookupError, TypeError, RecursionError):
             command = None
         if not isinstance(command, str):
             return _sentence(400, 'the body is not understood; expected JSON such as {"command": "freeze"}')

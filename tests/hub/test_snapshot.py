@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.hub.conftest import Hub, StartHub, eventually
+from tests.hub.conftest import Hub, StartHub, eventually, live
 
+from bedside.messages import Signal
 from bedside.session.folder import Session
 
 VERDICT = {"label": "head", "level": "good", "score": 0.9}
@@ -78,6 +79,19 @@ async def test_a_picture_that_is_gone_is_said_to_be_gone(hub: Hub, tmp_path: Pat
         status, body = await post(hub, seq=seq, engine=None, view="video")
         assert (status, body) == (409, {"error": "that picture is gone; tap again while it is on the screen"})
     assert not (tmp_path / "sessions").exists()
+
+
+async def test_the_signal_is_that_of_the_frame(hub: Hub, tmp_path: Path) -> None:
+    """A frame that was frozen stays so in its answer and in its snapshot, whatever the signal is by then."""
+    page = await hub.page("explain", answer=320)
+    frame = hub.scanner.shoot(signal=Signal.FROZEN)
+    hub.feed.put(frame)
+    hub.feed.put(live())
+    hub.answer(frame, verdict=VERDICT)
+    assert (await page.until("picture", stream="answer"))["signal"] == "frozen"
+    _, kept = await post(hub, seq=frame.seq, engine="pcbm", view="explain")
+    about = json.loads((tmp_path / "sessions" / kept["path"]).with_suffix(".json").read_text())
+    assert about["signal"] == "frozen"
 
 
 async def test_numbers_that_start_again_name_other_pictures(hub: Hub) -> None:

@@ -66,7 +66,8 @@ class Feed:
         before = self._newest.get(result.engine)
         timing = result.timing
         height, width = pixels.shape[:2] if pixels is not None else (0, 0)
-        frame = Frame(result.seq, timing.captured_ns, 0, width, height, self.status.signal, timing.published_ns)
+        signal = self.recall.signal(result.seq) or self.status.signal
+        frame = Frame(result.seq, timing.captured_ns, 0, width, height, signal, timing.published_ns)
         answered = Answered(result, before.order + 1 if before else 1, pixels, frame)
         self._newest[result.engine] = answered
         if not result.error:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from bedside.errors import BusError
 from bedside.hub.picture import Borrow
-from bedside.messages import Frame, Pixels, Result
+from bedside.messages import Frame, Pixels, Result, Signal
 
 FRAMES_KEPT = 32
 """So many frames can still be named by a page; their pixels are only lent while the ring has them."""
 
 TIMES_KEPT = 2048
-"""Of so many frames the wall time is still known; a slow model answers long after its frame."""
+"""Of so many frames the wall time and the signal are still known; a slow model answers long after its frame."""
 
 HELD_KEPT = 8
 """So many pages may hold a picture; with one more, the one that was held first is let go."""
@@ -51,20 +51,20 @@ class Recall:
         self._history_size = history
         self._history: dict[str, deque[Answered]] = {}
         self._frames: deque[Frame] = deque(maxlen=FRAMES_KEPT)
-        self._wall_ns: OrderedDict[int, int] = OrderedDict()
+        self._known: OrderedDict[int, tuple[int, Signal]] = OrderedDict()
         self._held: OrderedDict[object, Held] = OrderedDict()
 
     def add_frame(self, frame: Frame) -> None:
         """A frame came."""
         self._frames.append(frame)
-        self._wall_ns[frame.seq] = frame.wall_ns
-        if len(self._wall_ns) > TIMES_KEPT:
-            self._wall_ns.popitem(last=False)
+        self._known[frame.seq] = (frame.wall_ns, frame.signal)
+        if len(self._known) > TIMES_KEPT:
+            self._known.popitem(last=False)
 
     def forget(self) -> None:
         """Numbers start again: what was known by them, but for what a person holds, is not to be found any more."""
         self._frames.clear()
-        self._wall_ns.clear()
+        self._known.clear()
         self._history.clear()
 
     def add_answer(self, answered: Answered) -> None:
@@ -77,7 +77,11 @@ class Recall:
 
     def wall_ns(self, seq: int) -> int | None:
         """When frame `seq` was captured, in wall time, if it is still known."""
-        return self._wall_ns.get(seq)
+        return self._known[seq][0] if seq in self._known else None
+
+    def signal(self, seq: int) -> Signal | None:
+        """What frame `seq` was worth, if it is still known."""
+        return self._known[seq][1] if seq in self._known else None
 
     def answers(self, seq: int) -> tuple[Answered, ...]:
         """What is still known of the answers to frame `seq`, newest first."""

@@ -86,7 +86,7 @@ class Snapshots:
             "height": pixels.shape[0],
             "kept_wall_ns": clock.wall_ns(),
             "captured_wall_ns": self._feed.recall.wall_ns(seq),
-            "signal": str(self._feed.status.signal),
+            "signal": str(self._feed.recall.signal(seq) or self._feed.status.signal),
             "result": None,
         }
         if result is not None:

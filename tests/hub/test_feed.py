@@ -1,9 +1,11 @@
 """The feed and its metrics."""
 
 import asyncio
+import gc
+import tracemalloc
 
 from prometheus_client.parser import text_string_to_metric_families
-from tests.hub.conftest import Hub, Scanner, live, ready, result_of
+from tests.hub.conftest import Hub, Scanner, eventually, live, ready, result_of
 
 from bedside.hub.feed import Feed
 from bedside.messages import EngineState, EngineStatus, Loss, Signal, Status
@@ -132,3 +134,26 @@ async def test_a_watcher_hears_of_news_and_of_nothing_after_it_left(scanner: Sca
     feed.put(scanner.shoot())
     assert not news.is_set()
     assert feed.viewers["explain"] == 0
+
+
+async def test_memory_is_flat(hub: Hub) -> None:
+    """Thousands of frames and answers, and pages that come and go, leave as much behind as the thousands before."""
+    hub.scanner.width, hub.scanner.height = 64, 48
+    sizes = []
+    tracemalloc.start()
+    try:
+        for _ in range(3):
+            for _ in range(2500):
+                frame = hub.shoot()
+                hub.feed.put_result(result_of(frame, text="a text"), hub.scanner.ring[frame.seq])
+            for view in ("explain", "video") * 5:
+                page = await hub.page(view, live=320, answer=320)
+                hub.answer(hub.shoot())
+                await page.until("picture")
+                await page.socket.close()
+            await eventually(lambda: not sum(hub.feed.viewers.values()))
+            gc.collect()
+            sizes.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    assert sizes[2] - sizes[1] < 50_000, f"{sizes} bytes after each round"

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 SRC = Path(__file__).parents[1] / "src"
-BASE = {"errors", "clock", "messages", "thinner", "wire"}
+BASE = {"errors", "clock", "messages", "thinner", "threads", "wire"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "clock": set(),
     "messages": {"errors"},
     "thinner": {"clock"},
+    "threads": set(),
     "wire": {"errors", "messages"},
     "logs": {"errors", "clock"},
     "settings_value": {"errors"},

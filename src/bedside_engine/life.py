@@ -12,7 +12,7 @@ from typing import Any, Callable, List, Optional, Tuple
 from bedside_engine import heartbeat, loader, log
 from bedside_engine.regions import Regions
 from bedside_engine.routes import Routes
-from bedside_engine.server import Response, Server, json_response
+from bedside_engine.server import Conversation, Request, Server
 from bedside_engine.status import Status
 
 REASON_SHOWN_S = 2.0
@@ -25,13 +25,14 @@ def main(argv: Optional[List[str]] = None) -> None:
     heartbeat.start(status)
     worker: List[Any] = []
 
-    def ask(head: Any, binary: memoryview) -> Response:
-        if not worker:
-            return json_response(503, {"error": "the model is loading", "state": status.state})
-        return worker[0].ask(head, binary)  # type: ignore[no-any-return]
+    def adopt(conversation: Conversation, request: Request) -> bool:
+        if not worker or not Routes.is_inference(request):
+            return False
+        worker[0].adopt(conversation, request)
+        return True
 
     try:
-        server = Server(options.host, options.port, Routes(status, regions, ask).answer)
+        server = Server(options.host, options.port, Routes(status, regions).answer, adopt)
     except OSError as error:
         log.say("cannot listen on %s:%d: %s; choose another port" % (options.host, options.port, error.strerror))
         sys.exit(1)

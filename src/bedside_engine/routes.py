@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Callable, Dict, List, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 from urllib.parse import unquote
 
 from bedside_engine import VERSION
@@ -13,16 +13,21 @@ from bedside_engine.status import Status
 
 JSON_LENGTH = "Inference-Header-Content-Length"
 EXTENSIONS = ["binary_tensor_data", "system_shared_memory"]
-Ask = Callable[[Dict[str, Any], memoryview], Response]
+Infer = Callable[[Dict[str, Any], memoryview], Response]
 
 
 class Routes:
-    """Answers requests. `ask(head, binary)` hands an inference to the worker and waits for its response."""
+    """Answers requests. `infer(head, binary)` computes an inference; without it none is computed here."""
 
-    def __init__(self, status: Status, regions: Regions, ask: Ask) -> None:
+    def __init__(self, status: Status, regions: Regions, infer: Optional[Infer] = None) -> None:
         self._status = status
         self._regions = regions
-        self._ask = ask
+        self._infer_frame = infer
+
+    @staticmethod
+    def is_inference(request: Request) -> bool:
+        """Whether a request asks for a prediction."""
+        return request.method == "POST" and request.path.endswith("/infer")
 
     def answer(self, request: Request) -> Response:
         """The response to one request; whatever is wrong with it is said in a JSON object with `error`."""
@@ -82,12 +87,12 @@ class Routes:
         }
 
     def _infer(self, request: Request) -> Response:
-        if not self._status.is_ready:
+        if self._infer_frame is None or not self._status.is_ready:
             return json_response(
                 503, {"error": self._status.error or "the model is loading", "state": self._status.state}
             )
         head, binary = split(request.headers.get(JSON_LENGTH.lower()), request.body)
-        return self._ask(head, binary)
+        return self._infer_frame(head, binary)
 
     def _shared_memory(self, request: Request, parts: List[str]) -> Response:
         if parts[-1:] == ["status"]:

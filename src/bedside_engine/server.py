@@ -41,6 +41,11 @@ class Request:
         self.headers = headers
         self.body: Union[bytes, bytearray] = b""
 
+    @property
+    def is_last(self) -> bool:
+        """Whether the client wants the connection closed after this one."""
+        return self.headers.get("connection", "").lower() == "close"
+
 
 class Response:
     """One response: a status, the parts of its body, and headers beside the usual ones."""
@@ -66,10 +71,49 @@ class BadRequest(Exception):
         self.status = status
 
 
-class Server:
-    """Listens on `host`:`port` (0 takes a free one) and answers with `answer`, in threads. `port` says which."""
+class Conversation:
+    """One connection: whole requests come out, responses go in. Used by one thread at a time."""
 
-    def __init__(self, host: str, port: int, answer: Callable[[Request], Response]) -> None:
+    def __init__(self, connection: socket.socket, closed: Callable[[], None]) -> None:
+        self.connection = connection
+        self._closed = closed
+        self._rest = b""
+
+    def read(self) -> Optional[Request]:
+        """The next request; None at the end of the conversation. Raises BadRequest, and OSError when nothing comes."""
+        head, self._rest = _read_head(self.connection, self._rest)
+        if head is None:
+            return None
+        request = _parse(head)
+        self._rest = _read_body(self.connection, request, self._rest)
+        return request
+
+    def send(self, response: Response, close: bool = False) -> None:
+        """Send a response; with `close` it says that it is the last one. Raises OSError when the client is gone."""
+        _send(self.connection, response, close)
+
+    def refuse(self, error: BadRequest) -> None:
+        """Say what is wrong with what came, as the last thing."""
+        self.send(json_response(error.status, {"error": str(error)}), close=True)
+        _part(self.connection)
+
+    def close(self) -> None:
+        """The end of it."""
+        self.connection.close()
+        self._closed()
+
+
+Answer = Callable[[Request], Response]
+Adopt = Callable[[Conversation, Request], bool]
+
+
+class Server:
+    """Listens on `host`:`port` (0 takes a free one) and answers with `answer`, in threads. `port` says which.
+
+    `adopt` sees each request first; where it returns True, somebody else answers this one and all that follow.
+    """
+
+    def __init__(self, host: str, port: int, answer: Answer, adopt: Adopt) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -77,6 +121,7 @@ class Server:
         self._socket.listen(MAX_CONNECTIONS)
         self.port = int(self._socket.getsockname()[1])
         self._answer = answer
+        self._adopt = adopt
         self._room = threading.BoundedSemaphore(MAX_CONNECTIONS)
 
     def start(self) -> None:
@@ -97,35 +142,35 @@ class Server:
                 connection.close()
 
     def _serve(self, connection: socket.socket) -> None:
+        conversation = Conversation(connection, self._room.release)
+        is_adopted = False
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.settimeout(IDLE_S)
-            self._converse(connection)
+            is_adopted = self._converse(conversation)
         except OSError:
             pass  # the client is gone, or idle for long; it is welcome to come back
         except Exception:  # a fault of this runner: this connection ends, nothing else
             log.say_traceback()
         finally:
-            connection.close()
-            self._room.release()
+            if not is_adopted:
+                conversation.close()
 
-    def _converse(self, connection: socket.socket) -> None:
-        rest = b""
+    def _converse(self, conversation: Conversation) -> bool:
+        """Answer until the end; True when the conversation has been adopted."""
         while True:
             try:
-                head, rest = _read_head(connection, rest)
-                if head is None:
-                    return
-                request = _parse(head)
-                rest = _read_body(connection, request, rest)
+                request = conversation.read()
             except BadRequest as error:
-                _send(connection, json_response(error.status, {"error": str(error)}), close=True)
-                _part(connection)
-                return
-            close = request.headers.get("connection", "").lower() == "close"
-            _send(connection, self._answer(request), close)
-            if close:
-                return
+                conversation.refuse(error)
+                return False
+            if request is None:
+                return False
+            if self._adopt(conversation, request):
+                return True
+            conversation.send(self._answer(request), request.is_last)
+            if request.is_last:
+                return False
 
 
 def _part(connection: socket.socket) -> None:

@@ -1,16 +1,14 @@
-"""The main thread's work: call the model with one frame after the other, under a watchdog.
-
-The watchdog is a thread in C: it needs no interpreter lock, so it also ends a prediction that holds the lock for ever.
-"""
+"""The main thread's work: read requests for predictions, call the model under the watchdog, answer."""
 
 from __future__ import annotations
 
-import faulthandler
+import contextlib
 import queue
+import selectors
+import socket
 import sys
-import threading
 import time
-from typing import Any, Callable, Dict, Tuple
+from typing import Any, Callable, Dict, Optional, Tuple
 
 import numpy as np
 
@@ -18,71 +16,88 @@ from bedside_engine import log, tensors
 from bedside_engine.check import check
 from bedside_engine.kinds import BadResult
 from bedside_engine.regions import BadRegion, Regions
-from bedside_engine.server import BadRequest, Response, json_response
+from bedside_engine.routes import Routes
+from bedside_engine.server import BadRequest, Conversation, Request, Response, json_response
 from bedside_engine.status import Status
+from bedside_engine.watchdog import Watchdog
 
-MOST_WAITING = 8
 QUIET_S = 10.0
-
-
-class Job:
-    """One request on its way through the main thread."""
-
-    __slots__ = ("binary", "done", "head", "response")
-
-    def __init__(self, head: Dict[str, Any], binary: memoryview) -> None:
-        self.head = head
-        self.binary = binary
-        self.response = json_response(500, {"error": "not computed"})
-        self.done = threading.Lock()  # the cheapest way to wait for one event
-        self.done.acquire()
+REQUEST_S = 5.0
+"""So long a request that has begun may take to come in whole."""
 
 
 class Worker:
-    """Runs `predict`. `ask` is called in HTTP threads and waits; `run` is the main thread's loop and never returns.
+    """Runs `predict` in the main thread, and reads the requests for it there, too.
 
-    The first prediction may take `first_deadline_s` (it compiles kernels, fills caches), each other `deadline_s`; what
-    takes longer ends the process.
+    A connection that asks for predictions is handed over to the main thread for good: a request then wakes one thread,
+    and not one after the other, which costs more than all else that is done with it. The first prediction may take
+    `first_deadline_s` (it compiles kernels, fills caches), each other `deadline_s`; what takes longer ends the process.
     """
 
     def __init__(self, status: Status, regions: Regions, deadline_s: float, first_deadline_s: float) -> None:
         self._status = status
         self._regions = regions
+        self._routes = Routes(status, regions, self._infer)
         self._deadline_s = deadline_s
         self._first_deadline_s = first_deadline_s
-        self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()  # in C; its bound is _room
-        self._room = threading.Semaphore(MOST_WAITING)
+        self._watchdog = Watchdog(first_deadline_s)
+        self._arrivals: queue.SimpleQueue[Tuple[Conversation, Request]] = queue.SimpleQueue()
+        self._asleep, self._bell = socket.socketpair()
+        self._selector = selectors.DefaultSelector()
         self._folder = ""
         self._predict: Callable[[Any], Any] = check
         self._said: Dict[str, float] = {}
         self._is_hoarder = False
 
-    def ask(self, head: Dict[str, Any], binary: memoryview) -> Response:
-        """The response to one inference request."""
-        job = Job(head, binary)
-        if not self._room.acquire(blocking=False):
-            return json_response(503, {"error": "%d requests wait already; ask one at a time" % MOST_WAITING})
-        self._jobs.put(job)
-        job.done.acquire()
-        self._room.release()
-        return job.response
+    def adopt(self, conversation: Conversation, request: Request) -> None:
+        """Take a conversation over, with the request that was read already. Called in HTTP threads."""
+        conversation.connection.settimeout(REQUEST_S)
+        self._arrivals.put((conversation, request))
+        self._bell.send(b".")
 
     def run(self, predict: Callable[[Any], Any], folder: str) -> None:
         """Answer requests with `predict`, whose code lies in `folder`, until the process ends."""
         self._predict, self._folder = predict, folder
+        self._selector.register(self._asleep, selectors.EVENT_READ, None)
         self._status.state = "READY"
+        self._watchdog.start()
         while True:
-            job = self._jobs.get()
-            self._status.state = "BUSY"
-            try:
-                job.response = self._respond(job)
-            finally:
-                self._status.state = "READY"
-                job.done.release()
+            for key, _ in self._selector.select():
+                if key.data is not None:
+                    self._converse(key.data, None)
+                    continue
+                self._asleep.recv(1)
+                conversation, request = self._arrivals.get()
+                self._selector.register(conversation.connection, selectors.EVENT_READ, conversation)
+                self._converse(conversation, request)
 
-    def _respond(self, job: Job) -> Response:
+    def _converse(self, conversation: Conversation, request: Optional[Request]) -> None:
+        """Answer one request: the given one, or the next one."""
+        is_over = True
         try:
-            frame = tensors.frame_of(job.head, job.binary, self._regions)
+            request = request or conversation.read()
+            if request is not None:
+                conversation.send(self._routes.answer(request), request.is_last)
+                is_over = request.is_last
+        except BadRequest as error:
+            with contextlib.suppress(OSError):
+                conversation.refuse(error)
+        except OSError:
+            pass  # the client is gone; it is welcome to come back
+        if is_over:
+            self._selector.unregister(conversation.connection)
+            conversation.close()
+
+    def _infer(self, head: Dict[str, Any], binary: memoryview) -> Response:
+        self._status.state = "BUSY"
+        try:
+            return self._respond(head, binary)
+        finally:
+            self._status.state = "READY"
+
+    def _respond(self, head: Dict[str, Any], binary: memoryview) -> Response:
+        try:
+            frame = tensors.frame_of(head, binary, self._regions)
         except (BadRequest, BadRegion) as error:
             return json_response(400, {"error": str(error)})
         told: Dict[str, Any] = {}
@@ -97,7 +112,7 @@ class Worker:
         if "error" in document:
             return json_response(500, dict(document, **told))
         self._status.answers += 1
-        return tensors.response(job.head, self._status.name, document, told)
+        return tensors.response(head, self._status.name, document, told)
 
     def _document(self, frame: Any, told: Dict[str, Any]) -> Dict[str, Any]:
         """The checked result of one prediction, or `{"error": SENTENCE}`. Its time goes into `told`."""
@@ -118,12 +133,13 @@ class Worker:
             return {"error": sentence}
 
     def _watched(self, frame: Any) -> Any:
-        deadline_s = self._deadline_s if self._status.answers else self._first_deadline_s
-        faulthandler.dump_traceback_later(deadline_s, exit=True, file=log.stream())
+        self._watchdog.begin(self._deadline_s if self._status.answers else self._first_deadline_s)
         try:
             return self._predict(frame)
         finally:
-            faulthandler.cancel_dump_traceback_later()
+            self._watchdog.end()
+            if self._status.answers:
+                self._watchdog.idle_s = self._deadline_s
 
     def _complain(self, sentence: str, with_traceback: bool) -> None:
         """Say it in the log; the same sentence once in ten seconds at most."""

@@ -18,6 +18,7 @@ import pytest
 from bedside import clock
 from bedside.engine.environment import command
 from bedside.engine.link import EngineLink
+from bedside.engine.staging import Borrow
 from bedside.messages import EngineState, EngineStatus, Frame, Pixels, Signal
 
 VILLAINS = Path(__file__).parents[1] / "villains"
@@ -107,6 +108,10 @@ class Linked:
 
     async def ask(self, value: int = 7, size: tuple[int, int] = (6, 4), pixels: Pixels | None = None) -> Any:
         """Ask with the next frame, all its pixels of one value."""
+        return await self.link.answer(*self.picture(value, size, pixels))
+
+    def picture(self, value: int, size: tuple[int, int] = (6, 4), pixels: Pixels | None = None) -> tuple[Frame, Borrow]:
+        """The next frame, all its pixels of one value, and what lends them."""
         self.numbers[0] += 1
         whole = np.full((size[1], size[0], 3), value, np.uint8) if pixels is None else pixels
         now = clock.monotonic_ns()
@@ -116,7 +121,7 @@ class Linked:
         def borrow(_: Frame) -> Iterator[Pixels]:
             yield whole
 
-        return await self.link.answer(frame, borrow)
+        return frame, borrow
 
 
 @pytest.fixture

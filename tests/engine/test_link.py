@@ -227,3 +227,31 @@ async def test_size_and_colour_are_as_the_engine_asks(serve: Any, link: Any, tmp
         linked = link(engine.url, size=size, color=color)
         await linked.until(EngineState.READY)
         assert (await linked.ask(pixels=red)).answer["text"] == expected
+
+
+async def test_a_frame_laid_ready_is_asked_about_with_its_own_pixels(serve: Any, link: Any) -> None:
+    """Two staging buffers take turns: what is laid ready while the engine computes is what it then gets."""
+    linked = link(serve("writes_into_the_frame").url)
+    await linked.until(EngineState.READY)
+    for value in range(10, 20):
+        frame, borrow = linked.picture(value)
+        asking = asyncio.create_task(linked.ask(value + 100))
+        await asyncio.sleep(0)
+        await linked.link.prepare(frame, borrow)
+        assert (await asking).answer == {"text": str(value + 100)}
+        assert (await linked.link.answer(frame, borrow)).answer == {"text": str(value)}
+    assert len(linked.staged()) == 2
+
+
+async def test_a_frame_laid_ready_in_vain_does_no_harm(serve: Any, link: Any) -> None:
+    """Another frame is asked about, or the one laid ready was overwritten: the answer is about the right pixels."""
+    linked = link(serve("writes_into_the_frame").url)
+    await linked.until(EngineState.READY)
+
+    def gone(_: Frame) -> Any:
+        raise Overwritten("the ring has moved on")
+
+    for value, lender in ((1, None), (2, gone), (3, None)):
+        frame, borrow = linked.picture(50)
+        await linked.link.prepare(frame, lender or borrow)
+        assert (await linked.ask(value)).answer == {"text": str(value)}

@@ -46,6 +46,7 @@ class FakeLink:
         self.well.set()
         self.fault: BaseException | None = None
         self.runs = 0
+        self.prepared: list[int] = []
 
     async def run(self) -> None:
         """Look after nothing."""
@@ -56,6 +57,15 @@ class FakeLink:
     def is_well(self) -> bool:
         """Well when the test says so."""
         return self.well.is_set()
+
+    @property
+    def expected_s(self) -> float:
+        """It never knows."""
+        return 0.0
+
+    async def prepare(self, frame: Frame, borrow: Borrow) -> None:
+        """Note what was laid ready."""
+        self.prepared.append(frame.seq)
 
     async def until_well(self) -> None:
         """Well when the test says so."""

@@ -160,3 +160,36 @@ async def test_a_fault_of_ours_stops_one_lane_for_a_moment_only(
         router.offer(pictures.next())
         good.go.release()
         await until(lambda: {result.engine for result, _ in published} == {"good", "bad"})
+
+
+async def test_the_next_frame_is_laid_ready_while_the_engine_computes(pictures: Any, fake: Any) -> None:
+    """Each newer frame is laid ready in turn, and the newest of them is asked about as soon as the engine is free."""
+    link = fake("e")
+    async with routing([link], pictures) as (router, _):
+        router.offer(pictures.next())
+        await until(lambda: link.asked == [1])
+        router.offer(pictures.next())
+        await until(lambda: link.prepared == [2])
+        router.offer(pictures.next())
+        await until(lambda: link.prepared == [2, 3])
+        link.go.release()
+        await until(lambda: link.asked == [1, 3])
+        assert router.passed_over() == {"e": 1}
+
+
+async def test_a_frame_that_was_laid_ready_for_a_lost_engine_is_not_asked_about(pictures: Any, fake: Any) -> None:
+    """When the engine is back, it gets the newest frame and none from before."""
+    link = fake("e")
+    async with routing([link], pictures) as (router, published):
+        router.offer(pictures.next())
+        await until(lambda: link.asked == [1])
+        router.offer(pictures.next())
+        await until(lambda: link.prepared == [2])
+        link.well.clear()
+        link.go.release()
+        await until(lambda: len(published) == 1)
+        router.offer(pictures.next())
+        router.offer(pictures.next())
+        link.well.set()
+        await until(lambda: len(link.asked) == 2)
+        assert link.asked == [1, 4]

@@ -3,9 +3,14 @@
 import asyncio
 import contextlib
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 
 from bedside.supervisor.heartbeat import beat, die_with_parent, heartbeat_fd
+
+SWITCH_S = 0.0005
+"""How long a thread of ours may keep the event loop waiting for the interpreter lock; Python's own 5 ms are a third of
+what a frame has until it is painted."""
 
 
 def stop_signals() -> list[signal.Signals]:
@@ -19,7 +24,11 @@ def live(work: Callable[[asyncio.Event], Awaitable[None]]) -> int:
 
     Returns 130 after Ctrl-C and 0 otherwise; raises what the work raises.
     """
+    import cv2
+
     die_with_parent()
+    sys.setswitchinterval(SWITCH_S)
+    cv2.setNumThreads(1)  # its own pool would wake a thread per core for every picture; we have threads of our own
     try:
         return asyncio.run(_live(work))
     except BaseExceptionGroup as group:

@@ -1,10 +1,15 @@
-"""One frame to the engine and its answer back: staging, shared memory, request."""
+"""One frame to the engine and its answer back: staging, shared memory, request.
+
+There are two staging buffers. While the engine looks into one, the next frame is laid ready in the other, so that the
+answer to the one frame and the request for the next are a few microseconds apart.
+"""
 
 import asyncio
 import functools
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from bedside.engine.client import Client, Refused
@@ -16,6 +21,15 @@ from bedside.messages import Frame
 LOG = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class _Ready:
+    """A frame that is being laid ready, and in which buffer."""
+
+    seq: int
+    stage: Stage
+    staged: "asyncio.Future[Staged]"
+
+
 class Exchange:
     """Carries pixels to one engine: by shared memory where it is on this machine and can read it, else in the body."""
 
@@ -23,28 +37,56 @@ class Exchange:
         self.client = Client(name, url)
         self._name = name
         self._is_near = urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")
-        self._stage = Stage(name, size=size, color=color)
+        self._stages = [Stage(name, size=size, color=color) for _ in range(2)]
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"stage-{name}")
-        self._registered = ""
+        self._regions: dict[Stage, str] = {}
+        """Which region of each buffer the engine knows."""
+        self._ready: _Ready | None = None
 
     @property
     def is_shared(self) -> bool:
         """Whether pixels go by shared memory now."""
-        return self._stage.is_shared
+        return self._stages[0].is_shared
 
     def begin(self, shares_memory: bool) -> None:
         """A (new) process is there: it knows no region yet."""
-        self._registered = ""
-        self._stage.is_shared = self._is_near and shares_memory
+        self._regions.clear()
+        for stage in self._stages:
+            stage.is_shared = self._is_near and shares_memory
+
+    async def prepare(self, frame: Frame, borrow: Borrow) -> None:
+        """Lay a frame ready in the buffer that the engine does not look into; `stage` of this frame then finds it."""
+        stage = self._stages[1]
+        self._ready = _Ready(frame.seq, stage, self._fill_in_thread(stage, frame, borrow))
+        await asyncio.wait([self._ready.staged])
 
     async def stage(self, frame: Frame, borrow: Borrow) -> Staged:
         """The frame's pixels, laid ready. Raises Overwritten."""
-        fill = functools.partial(self._stage.fill, frame, borrow)
+        ready, self._ready = self._ready, None
+        if ready is not None:
+            await asyncio.wait([ready.staged])
+            if ready.seq == frame.seq and ready.staged.exception() is None:
+                self._stages.reverse()  # the engine looks into this buffer from now on
+                return ready.staged.result()
+        stage = self._stages[0]
+        if stage.is_copy(frame):  # waking a thread and waiting for it would take as long as the copy
+            return self._fill(stage, frame, borrow)
+        return await self._fill_in_thread(stage, frame, borrow)
+
+    def _fill_in_thread(self, stage: Stage, frame: Frame, borrow: Borrow) -> "asyncio.Future[Staged]":
+        fill = functools.partial(self._fill, stage, frame, borrow)
+        return asyncio.get_running_loop().run_in_executor(self._thread, fill)
+
+    def _fill(self, stage: Stage, frame: Frame, borrow: Borrow) -> Staged:
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, fill)
+            return stage.fill(frame, borrow)
         except EngineError as error:  # no shared memory left
-            self._go_without(error)
-            return await asyncio.get_running_loop().run_in_executor(self._thread, fill)
+            self._go_without(stage, error)
+            return stage.fill(frame, borrow)
+
+    def _go_without(self, stage: Stage, error: EngineError) -> None:
+        LOG.warning("engine %s: %s; pixels go in the request instead, which is slower", self._name, error)
+        stage.is_shared = False
 
     async def send(self, frame: Frame, staged: Staged, left: Callable[[], None] | None) -> Answer:
         """Ask; `left` is called once the request is on its way. Raises as Client.infer."""
@@ -53,7 +95,7 @@ class Exchange:
         except Refused:
             if not staged.region:
                 raise
-            self._registered = ""  # it may have been started again between two frames, and know no region
+            self._regions.clear()  # it may have been started again between two frames, and know no region
             answer = await self._send(frame, staged, None)
         except Failure as failure:
             self._leave(failure.keeps_frame)
@@ -64,7 +106,7 @@ class Exchange:
     def _leave(self, is_kept: bool) -> None:
         """Never write again into memory that the model still looks into; the next frame gets a new one."""
         if is_kept:
-            self._stage.close()
+            self._stages[0].close()
 
     async def _send(self, frame: Frame, staged: Staged, left: Callable[[], None] | None) -> Answer:
         if staged.region and await self._knows(staged):
@@ -78,32 +120,28 @@ class Exchange:
 
     async def _knows(self, staged: Staged) -> bool:
         """Make the region known to the engine; False when it cannot use it, then pixels go in the body from now on."""
-        if self._registered == staged.region:
+        stage = self._stages[0]
+        if self._regions.get(stage) == staged.region:
             return True
         try:
-            await self._forget()
+            if stage in self._regions:
+                await self.client.unregister(self._regions.pop(stage))
             await self.client.register(staged.region, staged.region_bytes)
         except Refused as error:
-            self._go_without(error)
+            for one in self._stages:
+                self._go_without(one, error)
             return False
-        self._registered = staged.region
+        self._regions[stage] = staged.region
         return True
-
-    def _go_without(self, error: EngineError) -> None:
-        LOG.warning("engine %s: %s; pixels go in the request instead, which is slower", self._name, error)
-        self._stage.is_shared = False
-
-    async def _forget(self) -> None:
-        if self._registered:
-            region, self._registered = self._registered, ""
-            await self.client.unregister(region)
 
     async def close(self) -> None:
         """Give the memory back, here and in the engine; the engine goes on without us."""
         try:
-            await self._forget()
+            for region in self._regions.values():
+                await self.client.unregister(region)
         except EngineDied as error:
             LOG.debug("engine %s: %s", self._name, error)
         await self.client.close()
         self._thread.shutdown(wait=True)
-        self._stage.close()
+        for stage in self._stages:
+            stage.close()

@@ -107,6 +107,15 @@ class EngineLink:
             if await self._was_lost_within(pause_s):
                 pause_s = FIRST_PROBE_S
 
+    @property
+    def expected_s(self) -> float:
+        """How long the next answer will take, as far as the last ones tell; 0 before the first one."""
+        return self._tally.model_ms / 1000
+
+    async def prepare(self, frame: Frame, borrow: Borrow) -> None:
+        """Lay a frame ready while the engine computes, so that `answer` about it can ask at once."""
+        await self._exchange.prepare(frame, borrow)
+
     async def answer(
         self, frame: Frame, borrow: Borrow, left: Callable[[], None] | None = None, free_ns: int = 0
     ) -> Result:

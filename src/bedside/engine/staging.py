@@ -17,6 +17,7 @@ from bedside.errors import EngineError
 from bedside.messages import Frame, Pixels
 
 SHM = Path("/dev/shm")  # where the shared memory of POSIX lies on Linux
+FULL_HD = 1920 * 1080
 _numbers = count(1)
 Borrow = Callable[[Frame], AbstractContextManager[Pixels]]
 
@@ -44,6 +45,11 @@ class Stage:
         self._color = color
         self._prefix = f"bedside-stage-{name}-"
         self._buffer: _Buffer | None = None
+
+    def is_copy(self, frame: Frame) -> bool:
+        """Whether filling is a plain copy of a picture of usual size: under a millisecond."""
+        size = self._size or (frame.width, frame.height)
+        return self._color == "rgb" and size == (frame.width, frame.height) and frame.width * frame.height <= FULL_HD
 
     def fill(self, frame: Frame, borrow: Borrow) -> Staged:
         """Put the frame's pixels into the buffer, in the engine's size and colour. Raises Overwritten, EngineError."""

@@ -14,6 +14,7 @@ import simplejpeg
 
 from bedside.errors import BusError
 from bedside.messages import Frame, Pixels
+from bedside.threads import background_pool
 
 Borrow = Callable[[Frame], AbstractContextManager[Pixels]]
 """Lends a frame's pixels; raises Overwritten, on leaving at the latest, when they were not that frame's."""
@@ -48,8 +49,8 @@ class Darkroom:
     def __init__(self, borrow: Borrow, *, quality: int = 85, threads: int = 2) -> None:
         self._borrow = borrow
         self._quality = quality
-        self._live_pool = ThreadPoolExecutor(threads, thread_name_prefix="bedside-live")
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="bedside-picture")
+        self._live_pool = background_pool(threads, "bedside-live")
+        self._pool = background_pool(threads, "bedside-picture")
         self._made: OrderedDict[tuple[object, ...], asyncio.Future[object]] = OrderedDict()
         self.encodes = 0
 

@@ -42,7 +42,7 @@ class Router:
 
     def passed_over(self) -> dict[str, int]:
         """By engine: frames that were replaced by a newer one before it was free. That is no fault."""
-        return {link.name: lane.mailbox.drops for link, lane in zip(self._links, self._lanes, strict=True)}
+        return {link.name: lane.passed_over for link, lane in zip(self._links, self._lanes, strict=True)}
 
     async def run(self) -> None:
         """Until cancelled."""

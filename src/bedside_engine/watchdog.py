@@ -1,0 +1,56 @@
+"""Ends this process when a prediction takes too long, also one that holds the interpreter lock for ever.
+
+Two watch: a thread in Python looks at the time, and a thread in C (faulthandler), which needs no lock, fires when the
+one in Python could not put it off. So a prediction costs no more than noting when it must be over; arming the thread
+in C for each one would cost two starts of a thread.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import threading
+import time
+from typing import Optional
+
+from bedside_engine import log
+
+TICK_S = 0.25
+
+
+class Watchdog:
+    """Watches the main thread's predictions. `idle_s` is the longest that the lock may be held between two of them."""
+
+    def __init__(self, idle_s: float) -> None:
+        self.idle_s = idle_s
+        self._due: Optional[float] = None
+        self._deadline_s = idle_s
+
+    def start(self) -> None:
+        """Watch from now on."""
+        self._put_off(None)
+        threading.Thread(target=self._run, name="watchdog", daemon=True).start()
+
+    def begin(self, deadline_s: float) -> None:
+        """A prediction begins, which may take so long."""
+        self._deadline_s = deadline_s
+        self._due = time.monotonic() + deadline_s
+
+    def end(self) -> None:
+        """It is over."""
+        self._due = None
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(TICK_S)
+            due = self._due
+            self._put_off(due)
+            if due is not None and time.monotonic() >= due and self._due == due:
+                faulthandler.cancel_dump_traceback_later()
+                log.say("no answer within %g s; it hangs here:" % self._deadline_s)
+                faulthandler.dump_traceback(file=log.stream(), all_threads=True)
+                os._exit(1)
+
+    def _put_off(self, due: Optional[float]) -> None:
+        left_s = self.idle_s if due is None else max(0.0, due - time.monotonic())
+        faulthandler.dump_traceback_later(left_s + 2 * TICK_S, exit=True, file=log.stream())

@@ -127,6 +127,21 @@ def test_one_failed_read_is_not_an_unplugging_but_three_are() -> None:
     assert camera.released.is_set()
 
 
+def test_whatever_reading_throws_is_an_unplugging() -> None:
+    """The source is opened again, and does not stay silent because its thread has gone."""
+
+    class Odd(Camera):
+        def read(self) -> tuple[bool, NDArray[Any] | None]:
+            raise RuntimeError("an odd backend")
+
+    camera = Odd([])
+    source = opened(camera)
+    with pytest.raises(Unplugged, match="an odd backend"):
+        source.read(5.0)
+    source.close()
+    assert camera.released.is_set()
+
+
 def test_a_device_file_that_vanishes_is_an_unplugging(tmp_path: Path) -> None:
     """OpenCV may go on repeating its last picture; the missing device file is believed."""
     node = tmp_path / "video0"

@@ -71,7 +71,7 @@ class OpenCVSource:
         try:
             while not self._closing and not self._gone:
                 self._step()
-        except cv2.error as error:
+        except Exception as error:  # a thread that ends unseen would leave the picture stalled for ever
             self._leave(f"{self._name}: OpenCV cannot read it any more ({error}); it is opened again")
         finally:
             self._capture.release()

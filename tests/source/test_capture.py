@@ -260,6 +260,16 @@ def test_what_cannot_be_opened_is_tried_for_ever(start: Start, error: Exception,
     assert run.heard.statuses[-1].reopens == 0
 
 
+def test_a_bug_that_stays_is_logged_once(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    """The traceback stands in the log, and not once more for each of the tries that follow."""
+    box = Box()
+    box.opens = [ZeroDivisionError("a bug")] * 5
+    run = start(box)
+    run.heard.wait_for(Signal.ERROR)
+    run.heard.wait_for(Signal.LIVE)
+    assert sum(record.exc_info is not None for record in caplog.records) == 1
+
+
 def test_a_source_that_breaks_before_its_first_picture_is_an_error(start: Start) -> None:
     """It is not stalled, it never worked: a person must look at the sentence."""
     box = Box()

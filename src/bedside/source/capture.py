@@ -97,8 +97,10 @@ class Capture:
             except BedsideError as error:
                 self._say(_state_of(error, was_open=self._status.captured > delivered), str(error))
             except Exception as error:  # a source must not end the capture, whatever its libraries throw
-                _log.exception("the source failed in a way that it should not")
-                self._say(Signal.ERROR, f"the source failed: {error!r}; the log says where")
+                sentence = f"the source failed: {error!r}; the log says where"
+                if sentence != self._status.message:  # once is enough: it is tried again each second
+                    _log.exception("the source failed in a way that it should not")
+                self._say(Signal.ERROR, sentence)
             if self._status.captured > delivered:
                 delay_s = self._pace.retry_first_s
             self._wait(stop, delay_s)

@@ -25,7 +25,7 @@ start here:
   bedside doctor          say what is wrong on this machine, and what to do about it
   bedside up              run everything that bedside.toml asks for
 
-Every key of bedside.toml can be given as BEDSIDE_<TABLE>_<KEY> too: BEDSIDE_SERVER_PORT=9000 bedside up
+Keys of [source], [server] and [session] can come from the environment too: BEDSIDE_SERVER_PORT=9000 bedside up
 Research use only.
 """
 

@@ -41,5 +41,5 @@ def run(arguments: argparse.Namespace) -> int:
         raise SettingsError(f"{path} exists already and is not overwritten; --config names another file") from None
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}; expected a file that can be written") from error
-    print(f"{path} is written. `bedside doctor` looks whether this machine can do it, `bedside up` runs it.")
+    print(f"{path} is written. `bedside doctor` says whether this machine can do it, `bedside up` runs it.")
     return 0

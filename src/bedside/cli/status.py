@@ -26,7 +26,7 @@ examples:
 
 def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", shared: argparse.ArgumentParser) -> None:
     """Put the verb on the command line."""
-    add_verb(verbs, shared, "status", run, DOC).add_argument("--json", action="store_true", help="the answer for a program")
+    add_verb(verbs, shared, "status", run, DOC).add_argument("--json", action="store_true", help="for a program")
 
 
 def run(arguments: argparse.Namespace) -> int:

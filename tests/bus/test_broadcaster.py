@@ -80,21 +80,49 @@ async def test_one_jpeg_serves_all_who_asked_the_same(broadcast: Broadcast, capt
             await ws.close()
 
 
+def never_reads(port: int) -> socket.socket:
+    """A subscriber that asks for large pictures and takes none."""
+    stuck = socket.create_connection(("127.0.0.1", port))
+    stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    stuck.sendall(
+        b"GET /frames?encoding=jpeg&quality=100 HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
+        b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )
+    return stuck
+
+
+def deliver_noise(capture: FakeCapture) -> None:
+    """Pictures of 1280 x 720 that do not shrink."""
+    capture.width, capture.height, capture.fps = 1280, 720, 20
+    noise = np.random.default_rng(1).integers(0, 256, (720, 1280, 3)).astype(np.uint8)
+    capture.painter = lambda seq: noise
+
+
+async def test_a_stuck_subscriber_does_not_hold_up_the_end(
+    broadcast: Broadcast, capture: FakeCapture, until: Until
+) -> None:
+    """A broadcaster stops long before it would drop a subscriber that does not read."""
+    deliver_noise(capture)
+    async with broadcast(stuck_after_s=60) as live:
+        with never_reads(live.port):
+
+            async def is_stuck() -> bool:
+                subscribers = (await health(live))["subscribers"]
+                return bool(subscribers) and subscribers[0]["drops"] > 3
+
+            await until(is_stuck)
+            live.stop.set()
+            await asyncio.wait({live.task}, timeout=10)
+            assert live.task.done()
+
+
 async def test_a_subscriber_that_never_reads_is_dropped_and_nobody_waits(
     broadcast: Broadcast, capture: FakeCapture, until: Until
 ) -> None:
     """Its socket fills, its frames are dropped and counted, then it is dropped itself; the other misses nothing."""
-    capture.width, capture.height, capture.fps = 1280, 720, 20
-    rng = np.random.default_rng(1)
-    noise = rng.integers(0, 256, (720, 1280, 3)).astype(np.uint8)
-    capture.painter = lambda seq: noise
+    deliver_noise(capture)
     async with broadcast(stuck_after_s=0.5) as live, aiohttp.ClientSession() as session:
-        stuck = socket.create_connection(("127.0.0.1", live.port))
-        stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        stuck.sendall(
-            b"GET /frames?encoding=jpeg&quality=100 HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
-            b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-        )
+        stuck = never_reads(live.port)
         async with session.ws_connect(f"{live.ws}?backlog=8") as ws:
             first, _ = await next_frame(ws)
             seqs = [first.seq]

@@ -54,7 +54,7 @@ class LogFile:
             file.truncate(0)
 
     def last_line(self) -> str:
-        """The last line with something on it, at most 200 characters; empty when there is none or it is out of reach."""
+        """The last line with something on it, at most 200 characters; empty when there is none to be read."""
         try:
             with self.path.open("rb") as file:
                 file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))

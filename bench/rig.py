@@ -63,17 +63,18 @@ def get_json(url: str) -> dict[str, Any]:
 
 
 def write_settings(folder: Path, engines: Sequence[str], source: str, ports: tuple[int, int], **engine: Any) -> Path:
-    """A `bedside.toml` in `folder` for these engines of bench/engines."""
+    """A `bedside.toml` in `folder` for these engines, by their folders in bench/engines or elsewhere."""
     lines = [
         f'[source]\nurl = "{source}"\nport = {ports[0]}',
         f"[server]\nport = {ports[1]}",
     ]
-    for name in engines:
-        lines.append(f'[[engine]]\nname = "{name}"\npath = "{ENGINES / name}"\nport = {free_port()}')
+    for engine_path in engines:
+        path = ENGINES / engine_path  # an absolute path stays what it is
+        lines.append(f'[[engine]]\nname = "{path.name}"\npath = "{path}"\nport = {free_port()}')
         lines += [f"{key} = {json.dumps(value)}" for key, value in engine.items()]
-    path = folder / "bedside.toml"
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
+    config = folder / "bedside.toml"
+    config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return config
 
 
 @contextmanager

@@ -146,6 +146,14 @@ def test_a_crop_outside_the_picture_is_wrong() -> None:
     assert levels(found) == [Level.OK, Level.WRONG]
 
 
+def test_a_mask_for_another_size_is_wrong() -> None:
+    """It would fit, and hide the wrong place."""
+    settings = SourceSettings(url="synthetic:?size=1280x720", size="640x480", mask=((0, 0, 10, 10),))
+    found = list(source.examine(Settings(source=settings)))
+    assert levels(found) == [Level.OK, Level.WRONG]
+    assert "made for [source] size 640x480" in found[1].what
+
+
 def test_a_missing_device_is_wrong_where_one_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     """With v4l2: something must be plugged in; with the synthetic scanner nothing must."""
     monkeypatch.setattr("bedside.source.devices.list_devices", list)

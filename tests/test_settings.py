@@ -98,6 +98,9 @@ WRONG = {
     "[source]\ncrop = [0, 0, -1, 5]": r"\[source\] crop is",
     "[source]\nmask = [1, 2, 3, 4]": r"\[source\] mask is \[1, 2, 3, 4\]; expected \[\] or lists of 4",
     "[source]\nmask = [[]]": r"\[source\] mask is",
+    "[source]\nurl = 'v4l2:'\nmask = [[0, 0, 9, 9]]": r"\[source\] mask is set and size is empty; .* so set size to",
+    "[source]\nurl = 'v4l2:/dev/video0'\ncrop = [0, 0, 9, 9]": r"\[source\] crop is set and size is empty",
+    "[source]\nurl = 'opencv:0'\ncrop = [0, 0, 9, 9]": r"\[source\] crop is set and size is empty",
     "[source]\nsize = 'big'": r"\[source\] size is 'big'",
     "[source]\ncolor_range = 'half'": r"\[source\] color_range is 'half'; expected one of auto, full, limited",
     "[engine]\nname = 'a'": r"expected \[\[engine\]\], with two brackets",
@@ -119,6 +122,20 @@ def test_a_wrong_setting_is_one_sentence(tmp_path: Path, text: str, sentence: st
     with pytest.raises(SettingsError, match=sentence) as raised:
         read(tmp_path, text)
     assert "\n" not in str(raised.value).strip()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "url = 'v4l2:'\nsize = '1280x720'\nmask = [[0, 0, 9, 9]]",
+        "url = 'file:clip.mp4'\nmask = [[0, 0, 9, 9]]",
+        "crop = [0, 0, 9, 9]",
+        "url = 'v4l2:'",
+    ],
+)
+def test_a_mask_wants_a_size_of_a_device_alone(tmp_path: Path, text: str) -> None:
+    """With the size it was made for it is taken, and so it is where nobody can change the picture's size."""
+    assert read(tmp_path, f"[source]\n{text}").source
 
 
 def test_an_unknown_variable_of_ours_is_refused(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from bedside.errors import SettingsError
+from bedside.settings_check import refuse_mask_without_size, refuse_shared_ports
 from bedside.settings_value import checked_value, refuse_unknown, setting, type_name
 
 FIRST_ENGINE_PORT = 8720
@@ -44,7 +45,7 @@ class SourceSettings:
     fan: tuple[int, ...] = setting((), "where the scan moves, [x, y, width, height]; [] finds it by itself", length=4)
     size: str = setting(
         "",
-        "capture size such as 1920x1080; empty takes the best that the device delivers",
+        "size such as 1920x1080; empty takes the best of the device; beside crop or mask no other size is shown",
         pattern=r"[1-9]\d{1,4}x[1-9]\d{1,4}",
     )
     fps: float = setting(0.0, "at most so many frames per second; 0 is as fast as they come", least=0)
@@ -185,7 +186,9 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         **tables, engines=_engines(document.get("engine", [])), views=_views(_mapping(document, "view")), folder=folder
     )
     _refuse_strangers(settings)
-    _refuse_shared_ports(settings)
+    refuse_shared_ports(_ports(settings))
+    source = settings.source
+    refuse_mask_without_size(source.url, source.size, source.crop, source.mask)
     if settings.server.view not in settings.views:
         raise SettingsError(
             f"[server] view is {settings.server.view!r}; expected one of {', '.join(settings.views)}, "
@@ -204,14 +207,10 @@ def _refuse_strangers(settings: Settings) -> None:
             )
 
 
-def _refuse_shared_ports(settings: Settings) -> None:
-    taken = {} if settings.server.source else {settings.source.port: "[source]"}
-    ours = [("[server]", settings.server.port)]
-    ours += [(f"[[engine]] {engine.name}", engine.port) for engine in settings.engines if not engine.url]
-    for where, port in ours:
-        if port in taken:
-            raise SettingsError(f"{where} port is {port}; {taken[port]} has it already, give one of them another one")
-        taken[port] = where
+def _ports(settings: Settings) -> list[tuple[str, int]]:
+    source = [] if settings.server.source else [("[source]", settings.source.port)]
+    engines = [(f"[[engine]] {engine.name}", engine.port) for engine in settings.engines if not engine.url]
+    return [*source, ("[server]", settings.server.port), *engines]
 
 
 def is_loopback(host: str) -> bool:

@@ -4,7 +4,9 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -325,6 +327,46 @@ def test_a_crop_that_does_not_fit_stops_every_picture(start: Start) -> None:
     run.heard.wait_for(Signal.LIVE)
     run.heard.wait_frames(1)
     assert {pixels.shape for pixels in run.heard.pixels} == {(30, 50, 3)}
+
+
+@pytest.mark.parametrize("privacy", [{"crop": (10, 10, 30, 30)}, {"mask": [(0, 0, 4, 4)]}])
+def test_a_larger_picture_than_the_mask_was_made_for_is_not_shown(start: Start, privacy: dict[str, object]) -> None:
+    """It would fit and hide the wrong place: nothing leaves but the sentence, until the old size is back."""
+    box = Box()
+    box.shape = (72, 96)
+    run = start(box, size="64x48", **privacy)
+    said = run.heard.wait_for(Signal.ERROR)
+    assert "made for [source] size 64x48, but the picture is 96 x 72" in said.message
+    run.heard.wait_for(Signal.ERROR)
+    assert run.heard.frames == []
+    run.box.shape = (48, 64)
+    run.heard.wait_for(Signal.LIVE)
+    run.heard.wait_frames(1)
+
+
+def test_without_crop_and_mask_a_size_refuses_nothing(start: Start) -> None:
+    """A recording of another size than is set hides nothing, and is shown."""
+    assert start(size="640x480").heard.wait_frames(1)
+
+
+@pytest.mark.parametrize("source", ["file", "synthetic"])
+def test_every_kind_of_source_is_held_to_the_size_of_its_mask(tmp_path: Path, source: str) -> None:
+    """A recording, or a synthetic scanner, of another size is an error too, and nothing of it is published."""
+    image = tmp_path / "image.png"
+    image.write_bytes(
+        cv2.imencode(".png", np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8))[1].tobytes()
+    )
+    url = f"file:{image}" if source == "file" else "synthetic:?size=640x480"
+    heard, stop = Heard(), threading.Event()
+    capture = Capture(url, size="320x240", mask=[(0, 0, 4, 4)])
+    thread = threading.Thread(target=capture.run, args=(heard.publish, heard.report, stop))
+    thread.start()
+    try:
+        assert "made for [source] size 320x240" in heard.wait_for(Signal.ERROR).message
+        assert heard.frames == []
+    finally:
+        stop.set()
+        thread.join(DEADLINE_S)
 
 
 def test_a_filler_that_the_crop_does_not_fit_is_no_signal(start: Start) -> None:

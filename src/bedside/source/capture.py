@@ -13,6 +13,7 @@ from bedside.messages import Frame, Pixels, Signal, Status
 from bedside.source.crop import Crop
 from bedside.source.schemes import opener
 from bedside.source.signal import SignalJudge
+from bedside.source.size import parse_size
 from bedside.source.source import Grab, Source
 from bedside.thinner import Thinner
 
@@ -39,7 +40,8 @@ class Pace:
 class Capture:
     """Keeps one source delivering. Build it, then call `run` in a thread of its own.
 
-    `crop`, `mask` and `fan` are in pixels of the source's whole picture. `placeholder` is what the box shows without
+    `crop`, `mask` and `fan` are in pixels of the source's whole picture; with `size` set, a picture of another size is
+    not handed on while there is a crop or a mask. `placeholder` is what the box shows without
     a signal, RGB [height, width, 3]. Frames are numbered from `first_seq`; numbers left out are pictures that were
     lost or passed over. Raises SettingsError or Misfit for settings that can never work.
     """
@@ -61,7 +63,7 @@ class Capture:
         pace: Pace = Pace(),
     ) -> None:
         self._open = open_source or opener(url, size=size, fps=fps, color_range=color_range)
-        self._crop = Crop(crop, mask)
+        self._crop = Crop(crop, mask, parse_size(size))
         # The judge sees the whole picture, so that fan, crop and masks are all told in the same pixels.
         self._new_judge: Callable[[], SignalJudge] = lambda: SignalJudge(
             frozen_after_s, tuple(fan) or tuple(crop), placeholder

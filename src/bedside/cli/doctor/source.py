@@ -20,6 +20,7 @@ LIMITED_BLACK, LIMITED_WHITE = range(12, 25), range(215, 244)
 def examine(settings: Settings) -> Iterator[Finding]:
     """Open the source, take one picture, look at it."""
     from bedside.source.crop import Crop
+    from bedside.source.size import parse_size
 
     url = settings.source.url
     if settings.server.source:
@@ -35,9 +36,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
     height, width = pixels.shape[:2]
     yield Finding("source", Level.OK, f"{url}: {device or 'a picture'}, {width} x {height} pixels")
     try:
-        pixels = Crop(settings.source.crop, settings.source.mask).apply(pixels)
+        pixels = Crop(settings.source.crop, settings.source.mask, parse_size(settings.source.size)).apply(pixels)
     except BedsideError as error:
-        yield Finding("source", Level.WRONG, str(error), "set [source] crop and mask within the picture")
+        yield Finding("source", Level.WRONG, str(error), "set [source] size, crop and mask for this picture")
         return
     yield _colours(pixels, color_range, settings.source.color_range)
 

@@ -70,7 +70,7 @@ def test_what_only_looks_bad_answers(villain: str, start: Any) -> None:
 
 @pytest.mark.parametrize("villain", GONE)
 def test_a_prediction_that_hangs_or_dies_takes_the_process_down(villain: str, start: Any) -> None:
-    """No answer comes, and within the deadline the process is gone, with the stack of what hung in the log."""
+    """No answer comes, and soon after the deadline the process is gone, with the stack of what hung in the log."""
     runner = start(villain, "--deadline", "0.5", "--start-deadline", "5").ready()
     with pytest.raises(OSError):
         runner.infer()

@@ -32,6 +32,7 @@ VIEWS = {
     "monitor": View("monitor", explanation=False, controls=False, wide=True),
 }
 DEADLINE_S = 10.0
+GRAIN_PX = 4
 
 
 @dataclass
@@ -52,9 +53,11 @@ class Scanner:
         yield self.ring[frame.seq]
 
     def shoot(self, *, age_ms: float = 0.0, signal: Signal = Signal.LIVE) -> Frame:
-        """One more frame: noise that differs from every other."""
+        """One more frame: noise that differs from every other, in grains of 4 pixels that a JPEG's chroma keeps."""
         self.seq += 1
-        pixels = np.random.default_rng(self.seq).integers(0, 256, (self.height, self.width, 3), dtype=np.uint8)
+        shape = (-(-self.height // GRAIN_PX), -(-self.width // GRAIN_PX), 3)
+        grains = np.random.default_rng(self.seq).integers(0, 256, shape, dtype=np.uint8)
+        pixels = grains.repeat(GRAIN_PX, 0).repeat(GRAIN_PX, 1)[: self.height, : self.width].copy()
         self.ring[self.seq] = pixels
         self.ring.pop(self.seq - self.slots, None)
         captured_ns = clock.monotonic_ns() - int(age_ms * 1e6)

@@ -1,9 +1,11 @@
 """Pictures: encoded once, shared by all, never a torn one."""
 
 import asyncio
+import gc
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,6 +101,38 @@ async def test_a_page_that_goes_does_not_take_the_picture_from_the_others(scanne
     gate.set()
     assert await second is True
     darkroom.close()
+
+
+async def test_a_failure_that_nobody_waits_for_any_more_is_not_reported(scanner: Scanner) -> None:
+    """The only page went while its picture was made, and the making failed: the loop has nothing to complain of."""
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    gate = threading.Event()
+
+    def fail() -> None:
+        gate.wait(5)
+        raise BusError("there is no ring")
+
+    darkroom = Darkroom(scanner.borrow, threads=1)
+    page = asyncio.ensure_future(darkroom.once(("key",), fail))
+    await asyncio.sleep(0)
+    page.cancel()
+    gate.set()
+    await darkroom.run(lambda: None)  # after it, in the same thread
+    darkroom.close()
+    del page, darkroom
+    gc.collect()
+    assert complaints == []
+
+
+async def test_pages_get_half_the_chroma(scanner: Scanner) -> None:
+    """As the bus does it: what a page draws over the picture is not in it, and a scan is grey."""
+    feed = Feed(scanner.borrow)
+    feed.put(scanner.shoot())
+    picture = await feed.live_picture(160)
+    assert picture is not None
+    assert simplejpeg.decode_jpeg_header(picture.jpeg)[3] == "420"
+    feed.close()
 
 
 @pytest.mark.parametrize(("width", "step"), [(1, 80), (80, 80), (81, 160), (960, 960), (1920, 1920), (390, 400)])

@@ -61,6 +61,7 @@ class Darkroom:
         future = self._made.get(key)
         if future is None:
             future = asyncio.get_running_loop().run_in_executor(pool or self._pool, make)
+            future.add_done_callback(_look_at_error)
             self._made[key] = future
             while len(self._made) > KEPT:
                 self._made.popitem(last=False)
@@ -108,9 +109,15 @@ class Darkroom:
         if wanted < width_px:
             height_px = max(1, round(height_px * wanted / width_px))
             pixels = np.asarray(cv2.resize(pixels, (wanted, height_px), interpolation=cv2.INTER_AREA), dtype=np.uint8)
-        jpeg = simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), quality=self._quality, colorspace="RGB")
+        jpeg = simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), self._quality, "RGB", "420")
         self.encodes += 1
         return Picture(frame, order, wanted, height_px, jpeg)
+
+
+def _look_at_error(done: "asyncio.Future[object]") -> None:
+    """Every page that waited may have gone; an error that nobody fetches is not worth a warning then."""
+    if not done.cancelled():
+        done.exception()
 
 
 def rounded(width: int) -> int:

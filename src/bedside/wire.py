@@ -9,6 +9,7 @@ import math
 import struct
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
+from operator import attrgetter
 from typing import Any, NoReturn, TypeVar
 
 from bedside.errors import WireError
@@ -84,7 +85,7 @@ def hello_header(hello: Hello) -> dict[str, Any]:
 
 def frame_header(frame: Frame, tally: Tally | None = None) -> dict[str, Any]:
     """The JSON header that announces a frame, without its picture."""
-    header = {f.name: getattr(frame, f.name) for f in fields(Frame) if f.name != "jpeg"}
+    header = dict(zip(_FRAME_NAMES, _frame_values(frame), strict=True))
     counts = {} if tally is None else {"lost_at_source": tally.lost_at_source, "thinned": tally.thinned}
     return {"type": "frame", **header, "signal": str(frame.signal), **counts}
 
@@ -116,19 +117,15 @@ def read_sent_ns(header: dict[str, Any]) -> int:
 
 def read_frame(header: dict[str, Any], jpeg: bytes | None = None) -> Frame:
     """The frame that a header announces. Raises WireError when a field is missing or has the wrong type."""
-    frame = _read(Frame, header)
+    frame = _read(Frame, header, jpeg=jpeg)
     if frame.width < 1 or frame.height < 1:
         raise WireError(f"a frame of {frame.width} x {frame.height} pixels; expected at least 1 x 1")
-    return frame if jpeg is None else Frame(**{**_values(frame), "jpeg": jpeg})
+    return frame
 
 
 def read_status(header: dict[str, Any]) -> Status:
     """The status in a header. Raises WireError when a field has the wrong type."""
     return _read(Status, header)
-
-
-def _values(message: Frame | Status) -> dict[str, Any]:
-    return {f.name: getattr(message, f.name) for f in fields(message)}
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -161,18 +158,27 @@ def _name(kind: Any) -> str:
     return {int: "a whole number", float: "a number", str: "a text"}[kind]
 
 
-def _read(kind: type[Message], header: dict[str, Any]) -> Message:
-    values: dict[str, Any] = {}
-    for f in fields(kind):
-        if f.name not in header or f.name == "jpeg":
+def _fields_of(kind: type[Hello | Frame | Status]) -> dict[str, Any]:
+    return {f.name: f.type for f in fields(kind) if f.name != "jpeg"}
+
+
+# Looked up once: a frame is written and read at every step of its way.
+_FIELDS: dict[type, dict[str, Any]] = {kind: _fields_of(kind) for kind in (Hello, Frame, Status)}
+_FRAME_NAMES = tuple(_FIELDS[Frame])
+_frame_values = attrgetter(*_FRAME_NAMES)
+
+
+def _read(kind: type[Message], header: dict[str, Any], **values: Any) -> Message:
+    for name, expected in _FIELDS[kind].items():
+        if name not in header:
             continue
-        value = header[f.name]
-        if f.name == "signal":
-            values["signal"] = _read_signal(value)
-        elif _CHECKS[f.type](value):
-            values[f.name] = value
+        value = header[name]
+        if expected is Signal:
+            values[name] = _read_signal(value)
+        elif _CHECKS[expected](value):
+            values[name] = value
         else:
-            raise WireError(f"field '{f.name}' of a {header.get('type')} is {value!r}; expected {_name(f.type)}")
+            raise WireError(f"field '{name}' of a {header.get('type')} is {value!r}; expected {_name(expected)}")
     try:
         return kind(**values)
     except TypeError as error:

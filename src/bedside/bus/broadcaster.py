@@ -12,6 +12,7 @@ from aiohttp import WSCloseCode, web
 
 from bedside import __version__, clock, wire
 from bedside.bus import gate
+from bedside.bus.announcement import Announcement
 from bedside.bus.encoder import Encoder
 from bedside.bus.outlet import Outlet
 from bedside.bus.publisher import Publisher, Runs
@@ -163,8 +164,9 @@ class Broadcaster:
         return wire.Hello(wire.VERSION, server, self._ring.name, self._ring.ring_id, clock.monotonic_ns())
 
     def _announce(self, frame: Frame, lost_at_source: int) -> None:
+        announcement = Announcement(frame, lost_at_source)
         for outlet in self._outlets:
-            outlet.offer(frame, lost_at_source)
+            outlet.offer(announcement)
 
     def _tell(self, status: Status) -> None:
         for outlet in self._outlets:

@@ -8,11 +8,12 @@ from typing import Any
 from aiohttp import web
 
 from bedside import clock, wire
+from bedside.bus.announcement import Announcement
 from bedside.bus.encoder import Encoder
 from bedside.bus.mailbox import Mailbox
 from bedside.bus.wish import Wish
 from bedside.errors import Overwritten
-from bedside.messages import Frame, Status
+from bedside.messages import Status
 from bedside.thinner import Thinner
 
 logger = logging.getLogger(__name__)
@@ -31,18 +32,18 @@ class Outlet:
         self._thinner = Thinner(wish.max_fps)
         self._encoder = encoder
         self._stuck_after_s = stuck_after_s
-        self._frames: Mailbox[tuple[Frame, wire.Tally]] = Mailbox(wish.backlog)
+        self._frames: Mailbox[tuple[Announcement, int]] = Mailbox(wish.backlog)
         self._status: Status | None = None
         self._wake = asyncio.Event()
         self._overwritten = 0
         self._thinned = 0
 
-    def offer(self, frame: Frame, lost_at_source: int) -> None:
+    def offer(self, announcement: Announcement) -> None:
         """Leave a frame for it; never waits."""
-        if not self._thinner.takes(frame.captured_ns):
+        if not self._thinner.takes(announcement.frame.captured_ns):
             self._thinned += 1
             return
-        self._frames.put((frame, wire.Tally(lost_at_source, self._thinned)))
+        self._frames.put((announcement, self._thinned))
         self._wake.set()
 
     def tell(self, status: Status) -> None:
@@ -79,17 +80,16 @@ class Outlet:
                 return
             await self._send_frame(*waiting)
 
-    async def _send_frame(self, frame: Frame, tally: wire.Tally) -> None:
-        header = wire.frame_header(frame, tally)
+    async def _send_frame(self, announcement: Announcement, thinned: int) -> None:
         if self._wish.encoding == "shm":
-            await self._send(json.dumps(header))
+            await self._send(announcement.text(thinned))
         else:
             try:
-                picture = await self._encoder.encode(frame, self._wish.width, self._wish.quality)
+                picture = await self._encoder.encode(announcement.frame, self._wish.width, self._wish.quality)
             except Overwritten:
                 self._overwritten += 1
                 return
-            await self._send(wire.pack(header, picture))
+            await self._send(wire.pack(announcement.header(thinned), picture))
         self.sent += 1
 
     async def _send(self, message: str | bytes) -> None:

@@ -97,7 +97,8 @@ class Publisher:
         if self._seq_offset is None:  # a ring that was taken over continues its numbers, so that a name stays unique
             self._seq_offset = max(0, self._ring.last_seq + 1 - frame.seq)
             self._last_seq = frame.seq + self._seq_offset - 1
-        frame = replace(frame, seq=frame.seq + self._seq_offset)
+        if self._seq_offset:
+            frame = replace(frame, seq=frame.seq + self._seq_offset)
         self._heard_ns = clock.monotonic_ns()
         if self._refusal and clock.monotonic_ns() - self._refused_ns < RETRY_NS:
             return

@@ -63,8 +63,10 @@ class Metrics:
         self._dropped = Counter("bedside_pages_dropped", "Pages closed by us.", ["cause"], registry=self.registry)
         for cause in ("source", "bus", "mailbox"):
             self._lost.labels(cause)
-        for stream in ("live", "answer"):
-            self._sent.labels(stream), self._skipped.labels(stream)
+        # Kept, since looking a label up costs more than counting, and each frame counts at every place.
+        self._age_at = {place: self._ages.labels(place) for place in ("server", "answer", "paint", "paint_answer")}
+        self._sent_on = {stream: self._sent.labels(stream) for stream in ("live", "answer")}
+        self._skipped_on = {stream: self._skipped.labels(stream) for stream in ("live", "answer")}
         for cause in ("garbage", "stuck"):
             self._dropped.labels(cause)
 
@@ -75,7 +77,7 @@ class Metrics:
     def frame(self, frame: Frame) -> None:
         """A frame reached the server."""
         self._frames.inc()
-        self._ages.labels("server").observe(max(0.0, clock.age_ms(frame.captured_ns)) / 1e3)
+        self._age_at["server"].observe(max(0.0, clock.age_ms(frame.captured_ns)) / 1e3)
 
     def loss(self, loss: Loss) -> None:
         """Frames did not reach the server."""
@@ -84,18 +86,18 @@ class Metrics:
     def result(self, result: Result) -> None:
         """An engine answered."""
         timing = result.timing
-        self._ages.labels("answer").observe(max(0.0, clock.age_ms(timing.captured_ns, timing.answered_ns)) / 1e3)
+        self._age_at["answer"].observe(max(0.0, clock.age_ms(timing.captured_ns, timing.answered_ns)) / 1e3)
         self._model.labels(result.engine).observe(timing.model_ms / 1e3)
         self._added.labels(result.engine).observe(max(0.0, timing.added_ms) / 1e3)
 
     def sent(self, stream: str, skipped: int) -> None:
         """A page was sent a picture, after it had missed `skipped` others."""
-        self._sent.labels(stream).inc()
-        self._skipped.labels(stream).inc(skipped)
+        self._sent_on[stream].inc()
+        self._skipped_on[stream].inc(skipped)
 
     def painted(self, stream: str, age_ms: float) -> None:
         """A page painted a picture when its frame was `age_ms` old."""
-        self._ages.labels("paint" if stream == "live" else "paint_answer").observe(age_ms / 1e3)
+        self._age_at["paint" if stream == "live" else "paint_answer"].observe(age_ms / 1e3)
 
     def dropped(self, cause: str) -> None:
         """A page was closed by us."""

@@ -3,10 +3,13 @@
 import difflib
 from collections.abc import Callable
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from bedside.errors import SettingsError
 from bedside.source.size import parse_size
-from bedside.source.source import Source
+
+if TYPE_CHECKING:
+    from bedside.source.source import Source
 
 SCHEMES = {
     "v4l2": "bedside.source.v4l2:open_v4l2",
@@ -17,7 +20,7 @@ SCHEMES = {
 """Each scheme's opener: called with what follows the colon, and `size`, `fps` and `color_range` by name."""
 
 
-def open_source(url: str, *, size: str = "", fps: float = 0.0, color_range: str = "auto") -> Source:
+def open_source(url: str, *, size: str = "", fps: float = 0.0, color_range: str = "auto") -> "Source":
     """Open the source at `url`, such as `v4l2:/dev/video0`.
 
     Raises SettingsError for an address that cannot be used, SourceError when the picture cannot be had.
@@ -25,7 +28,7 @@ def open_source(url: str, *, size: str = "", fps: float = 0.0, color_range: str 
     return opener(url, size=size, fps=fps, color_range=color_range)()
 
 
-def opener(url: str, *, size: str = "", fps: float = 0.0, color_range: str = "auto") -> Callable[[], Source]:
+def opener(url: str, *, size: str = "", fps: float = 0.0, color_range: str = "auto") -> "Callable[[], Source]":
     """A function that opens the source at `url`, each time anew.
 
     Raises SettingsError for an unknown scheme, and for a size that is none.

@@ -7,11 +7,13 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from bedside import cli
+from bedside.cli import serve
 from bedside.cli.beforehand import start_of
 from bedside.cli.demo import absolute_source, shipped_engine
 from bedside.cli.health import ask_health
@@ -19,7 +21,8 @@ from bedside.cli.invitation import invite, lan_address, page_url
 from bedside.cli.ports import refuse_taken_ports
 from bedside.cli.status import kept_processes, show
 from bedside.errors import BedsideError
-from bedside.settings import EngineSettings, ServerSettings, Settings, load
+from bedside.hub.feed import Feed
+from bedside.settings import EngineSettings, ServerSettings, SessionSettings, Settings, SourceSettings, load
 
 
 @pytest.fixture(autouse=True)
@@ -200,10 +203,35 @@ def test_shared_options_stand_before_the_verb_or_after_it(words: list[str]) -> N
     assert (bare.config, bare.verbose, bare.quiet) == (None, 0, False)
 
 
+@pytest.mark.parametrize(
+    ("url", "elsewhere", "expected"),
+    [
+        ("synthetic:", "", True),
+        ("file:clip.mp4", "", True),
+        ("v4l2:", "", False),
+        ("synthetic:", "ws://10.0.0.5:8710/frames", False),
+    ],
+)
+def test_freeze_is_offered_where_the_source_here_can_be_frozen(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str, elsewhere: str, expected: bool
+) -> None:
+    """A recording and the synthetic scanner of this machine; not a real one, nor what a broadcaster elsewhere has."""
+    given: dict[str, object] = {}
+    monkeypatch.setattr("bedside.hub.app.create_app", lambda _, **arguments: given.update(arguments))
+    settings = Settings(
+        source=SourceSettings(url=url),
+        server=ServerSettings(source=elsewhere),
+        session=SessionSettings(folder=str(tmp_path)),
+    )
+    serve._app(settings, Feed(nullcontext))  # type: ignore[arg-type]
+    assert (given["control"] is not None) is expected
+
+
 def test_the_command_line_stays_light() -> None:
     """`bedside up` and `--help` import neither pictures nor servers; `up` stays small while it supervises."""
     lines = (
-        "import sys; import bedside.cli; from bedside.cli import machine; "
+        "import sys; import bedside.cli; from bedside.cli import beforehand, machine; "
+        "from bedside.settings import Settings; beforehand.refuse_unknown_source(Settings()); "
         "print(sorted({'cv2', 'av', 'aiohttp', 'simplejpeg', 'numpy', 'rich', 'segno'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", lines], capture_output=True, text=True, timeout=60)

@@ -98,7 +98,8 @@ def _app(settings: Settings, feed: "Feed") -> "web.Application":
     from bedside.session.folder import Session
 
     server = settings.server
-    can_control = settings.source.url.partition(":")[0] in ("synthetic", "file")  # a real scanner has its own buttons
+    # A real scanner has its own buttons, and what a broadcaster elsewhere has is not for this [source] to say.
+    can_control = not server.source and settings.source.url.partition(":")[0] in ("synthetic", "file")
     session = Session(Path(settings.session.folder), settings.session.participant, {"bedside": __version__})
     return create_app(
         feed,

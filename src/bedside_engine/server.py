@@ -88,6 +88,11 @@ class Conversation:
         self._rest = _read_body(self.connection, request, self._rest)
         return request
 
+    @property
+    def has_more(self) -> bool:
+        """Whether (a part of) the next request has been read already."""
+        return bool(self._rest)
+
     def send(self, response: Response, close: bool = False) -> None:
         """Send a response; with `close` it says that it is the last one. Raises OSError when the client is gone."""
         _send(self.connection, response, close)

@@ -22,7 +22,7 @@ class Watchdog:
     """Watches the main thread's predictions. `idle_s` is the longest that the lock may be held between two of them."""
 
     def __init__(self, idle_s: float) -> None:
-        self.idle_s = idle_s
+        self._idle_s = idle_s
         self._due: Optional[float] = None
         self._deadline_s = idle_s
 
@@ -40,6 +40,11 @@ class Watchdog:
         """It is over."""
         self._due = None
 
+    def tighten(self, idle_s: float) -> None:
+        """From now on the lock may be held for so long only, also by a prediction that begins at once."""
+        self._idle_s = idle_s
+        self._put_off(None)
+
     def _run(self) -> None:
         while True:
             time.sleep(TICK_S)
@@ -52,5 +57,5 @@ class Watchdog:
                 os._exit(1)
 
     def _put_off(self, due: Optional[float]) -> None:
-        left_s = self.idle_s if due is None else max(0.0, due - time.monotonic())
+        left_s = self._idle_s if due is None else max(0.0, due - time.monotonic())
         faulthandler.dump_traceback_later(left_s + 2 * TICK_S, exit=True, file=log.stream())

@@ -72,13 +72,16 @@ class Worker:
                 self._converse(conversation, request)
 
     def _converse(self, conversation: Conversation, request: Optional[Request]) -> None:
-        """Answer one request: the given one, or the next one."""
+        """Answer one request, the given one or the next one, and those that came together with it."""
         is_over = True
         try:
             request = request or conversation.read()
-            if request is not None:
+            while request is not None:
                 conversation.send(self._routes.answer(request), request.is_last)
-                is_over = request.is_last
+                if request.is_last or not conversation.has_more:
+                    is_over = request.is_last
+                    break
+                request = conversation.read()
         except BadRequest as error:
             with contextlib.suppress(OSError):
                 conversation.refuse(error)
@@ -112,6 +115,8 @@ class Worker:
         if "error" in document:
             return json_response(500, dict(document, **told))
         self._status.answers += 1
+        if self._status.answers == 1:
+            self._watchdog.tighten(self._deadline_s)
         return tensors.response(head, self._status.name, document, told)
 
     def _document(self, frame: Any, told: Dict[str, Any]) -> Dict[str, Any]:
@@ -138,8 +143,6 @@ class Worker:
             return self._predict(frame)
         finally:
             self._watchdog.end()
-            if self._status.answers:
-                self._watchdog.idle_s = self._deadline_s
 
     def _complain(self, sentence: str, with_traceback: bool) -> None:
         """Say it in the log; the same sentence once in ten seconds at most."""

@@ -170,3 +170,16 @@ def test_garbage_gets_a_sentence_and_harms_nobody(gallery: Any, raw: bytes, stat
     assert answer.startswith(b"HTTP/1.1 %d " % status)
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]
     assert gallery.infer()[0] == 200
+
+
+def test_requests_that_come_together_are_all_answered(gallery: Any) -> None:
+    """A client that sends three requests at once gets three answers, though the connection was handed over."""
+    head = json.dumps({"inputs": [{"name": "frame", "datatype": "UINT8", "shape": [1, 1, 3], "data": [1, 2, 3]}]})
+    request = f"POST /v2/models/e/infer HTTP/1.1\r\nContent-Length: {len(head)}\r\n\r\n{head}".encode()
+    last = request.replace(b"HTTP/1.1\r\n", b"HTTP/1.1\r\nConnection: close\r\n")
+    with socket.create_connection(("127.0.0.1", gallery.port), timeout=10) as connection:
+        connection.sendall(request + request + last)
+        answers = b""
+        while more := connection.recv(65536):
+            answers += more
+    assert answers.count(b"HTTP/1.1 200 OK") == 3

@@ -1,5 +1,7 @@
 """Every way in which an engine misbehaves ends in one sentence where the person looks."""
 
+import http.client
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -95,3 +97,17 @@ def test_a_missing_engine_is_one_sentence(start: Any, tmp_path: Any) -> None:
     runner = start(tmp_path / "gone.py")
     runner.process.wait(20)
     assert "there is no such file or folder" in runner.log
+
+
+def test_the_lock_held_right_after_the_first_answer_ends_the_process(start: Any, tmp_path: Path) -> None:
+    """From the second prediction on the deadline counts, also for one that takes the interpreter lock at once."""
+    (tmp_path / "engine.py").write_text(
+        "calls = []\n\ndef predict(frame):\n    calls.append(1)\n"
+        "    if len(calls) > 1:\n        sum(range(10**12))\n    return {}\n",
+        encoding="utf-8",
+    )
+    runner = start(tmp_path, "--deadline", "0.5", "--start-deadline", "300").ready()
+    assert runner.infer()[0] == 200
+    with pytest.raises((ConnectionError, http.client.HTTPException)):
+        runner.infer()
+    assert runner.process.wait(20) == 1

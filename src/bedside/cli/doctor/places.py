@@ -53,11 +53,11 @@ def _disk(settings: Settings) -> Finding:
 
 
 def _memory(settings: Settings, folder: Path = SHARED_MEMORY) -> Iterator[Finding]:
-    """The ring and every engine's buffer must fit into shared memory; containers have 64 MB by default."""
+    """The ring and every engine's two buffers must fit into shared memory; containers have 64 MB by default."""
     if not folder.exists():
         yield Finding("memory", Level.NOTE, f"there is no {folder}; pictures go through a folder for temporary files")
         return
-    needed = (settings.source.slots + len(settings.engines)) * LARGEST_PICTURE
+    needed = (settings.source.slots + 2 * len(settings.engines)) * LARGEST_PICTURE
     ours = (path for path in folder.glob("bedside-*") if path.is_file())
     free = shutil.disk_usage(folder).free + sum(path.stat().st_size for path in ours)
     what = f"{free / 2**20:.0f} MiB free in {folder}, {needed / 2**20:.0f} MiB needed at 1920 x 1080"

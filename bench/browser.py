@@ -33,5 +33,6 @@ def painted_ages(url: str, seconds: float, skip_s: float) -> dict[str, list[floa
         browser.close()
     ages: dict[str, list[float]] = defaultdict(list)
     for row in rows:
-        ages[row["stream"]].append(row["age_ms"])
+        if row["age_ms"] is not None:  # it has arrived while its stream was not to be seen
+            ages[row["stream"]].append(row["age_ms"])
     return dict(ages)

@@ -164,6 +164,17 @@ async def test_painting_one_picture_settles_those_before_it(hub: Hub) -> None:
         assert (await page.until("picture"))["seq"] == frame.seq
 
 
+async def test_a_picture_that_was_not_to_be_seen_is_settled_and_not_measured(hub: Hub) -> None:
+    """A page that holds another picture makes room with an age of null, and no metric takes that for a painting."""
+    page = await hub.page("video", live=320)
+    for _ in range(4):
+        frame = hub.shoot()
+        assert (await page.until("picture"))["seq"] == frame.seq
+        await page.say(type="painted", stream="live", seq=frame.seq, age_ms=None)
+    text = await (await hub.http.get(hub.url / "metrics")).text()
+    assert 'bedside_frame_age_seconds_count{place="paint"} 0.0' in text
+
+
 async def test_paint_ages_are_in_the_metrics(hub: Hub) -> None:
     """What pages say of their painting is counted, and only for pictures that were sent."""
     page = await hub.page("video", live=320)
@@ -265,6 +276,7 @@ GARBAGE = [
     '{"type": "want", "live": true, "answer": 0}',
     '{"type": "painted", "stream": "other", "seq": 1, "age_ms": 1}',
     '{"type": "painted", "stream": "live", "seq": 1, "age_ms": NaN}',
+    '{"type": "painted", "stream": "live", "seq": 1}',
     '{"type": "ping", "id": "x"}',
     '{"type": "hold", "seq": []}',
     "[" * 3000,

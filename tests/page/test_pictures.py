@@ -73,14 +73,16 @@ def test_the_words_are_those_of_the_painted_frame(open_page: Open, server: Stand
 
 
 def test_every_painted_picture_is_acknowledged(open_page: Open, server: StandIn) -> None:
-    """Each stream's pictures are acknowledged in order, with a sane age, and the stream goes on."""
+    """Each stream's pictures are acknowledged in order, with a sane age where painted, and the stream goes on."""
     page = open_page("explain")
     until(page, lambda: len(server.painted) > 30, "30 acknowledgements")
     for stream in ("live", "answer"):
         ours = [painted for painted in server.painted if painted["stream"] == stream]
         assert len(ours) > 5
         assert [painted["seq"] for painted in ours] == sorted({painted["seq"] for painted in ours})
-        assert all(0 <= painted["age_ms"] < 5000 for painted in ours)
+        ages = [painted["age_ms"] for painted in ours if painted["age_ms"] is not None]
+        assert len(ages) >= len(ours) - 2, "the first answer comes before it has a place"
+        assert all(0 <= age < 5000 for age in ages)
 
 
 def test_the_overlay_is_sharp_on_a_dense_screen(browser: Any, server: StandIn) -> None:

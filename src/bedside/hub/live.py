@@ -226,7 +226,8 @@ class Page:
                 self._wake.set()
             case said.Painted(stream, seq, age_ms):
                 if self._streams[stream].painted(seq):
-                    self._feed.metrics.painted(stream, age_ms)
+                    if age_ms is not None:
+                        self._feed.metrics.painted(stream, age_ms)
                     self._wake.set()
             case said.Hold(seq):
                 await self._feed.hold(self, seq)

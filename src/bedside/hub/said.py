@@ -33,11 +33,14 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class Painted:
-    """The page painted a picture when its frame was so old, by the page's own reckoning."""
+    """The page painted a picture when its frame was so old, by the page's own reckoning.
+
+    None is that it has the picture and did not paint it, since its stream is not to be seen now.
+    """
 
     stream: str
     seq: int
-    age_ms: float
+    age_ms: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,8 @@ def read(text: str) -> Want | Painted | Hold | Ping:
             if said.get("stream") not in STREAMS:
                 raise Garbage(f"a painted message of stream {str(said.get('stream'))[:40]!r}; expected live or answer")
             seq = int(_number(said, "seq", MAX_ID))
-            return Painted(str(said["stream"]), seq, _number(said, "age_ms", MAX_AGE_MS))
+            is_seen = said.get("age_ms", 0) is not None
+            return Painted(str(said["stream"]), seq, _number(said, "age_ms", MAX_AGE_MS) if is_seen else None)
         case "hold":
             return Hold(None if said.get("seq") is None else int(_number(said, "seq", MAX_ID)))
         case "ping":

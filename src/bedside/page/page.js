@@ -147,12 +147,15 @@ async function picture(header, jpeg, now) {
   stage.offer({ header, bitmap, capturedAt, painted: false });
 }
 
-/** @param {Shot} shot */
-function painted({ header, capturedAt }) {
+/**
+ * @param {Shot} shot
+ * @param {boolean} isSeen  false for a picture that came while its stream was not to be seen: it has no age of painting
+ */
+function painted({ header, capturedAt }, isSeen) {
   const now = performance.now();
-  const age = Math.max(0, Math.round((now - capturedAt) * 10) / 10);
+  const age = isSeen ? Math.max(0, Math.round((now - capturedAt) * 10) / 10) : null;
   connection.send({ type: "painted", stream: header.stream, seq: header.seq, age_ms: age });
-  known.painted += 1;
+  if (isSeen) known.painted += 1;
   bands.name(tagOf(known, stage.shown, { fallback, now }), fallback !== null); // the very frame, not the last tick's
   if (!header.result) return;
   answers.take(header.result, capturedAt, now); // panel and picture speak of the same frame

@@ -12,7 +12,7 @@ const OLD_MS = 500;
 export class Stage {
   /**
    * @param {HTMLElement} root
-   * @param {{painted: (shot: Shot) => void, want: (want: {live: number, answer: number}) => void, swap: () => void}} on
+   * @param {{painted: (shot: Shot, isSeen: boolean) => void, want: (want: {live: number, answer: number}) => void, swap: () => void}} on
    */
   constructor(root, on) {
     this.root = root;
@@ -95,7 +95,7 @@ export class Stage {
 
   /**
    * A newly decoded picture. It is painted with the next frame of the screen; where its stream is not to be seen, it
-   * counts as painted at once, so that the server goes on and the newest is there when it is wanted.
+   * is acknowledged at once as unseen, so that the server goes on and the newest is there when it is wanted.
    * @param {Shot} shot
    */
   offer(shot) {
@@ -106,7 +106,7 @@ export class Stage {
     if (old && old !== this.held) old.bitmap.close(); // a closed bitmap has no size: compare first
     if (this.shows(stream)) return this.schedule();
     shot.painted = true;
-    this.on.painted(shot);
+    this.on.painted(shot, false);
   }
 
   /** Hold what is large now; false when there is nothing to hold. */
@@ -147,7 +147,7 @@ export class Stage {
       if (!shot || shot.painted) continue;
       shot.painted = true;
       this.paintedOf[shot.header.stream] = shot.capturedAt;
-      this.on.painted(shot);
+      this.on.painted(shot, true);
     }
   }
 

@@ -102,7 +102,8 @@ class Client:
 
     async def next(self) -> dict[str, Any]:
         """The next message; a picture's JPEG is under `jpeg`, a closing is of type `closed`."""
-        message = await asyncio.wait_for(self.socket.receive(), DEADLINE_S)
+        async with asyncio.timeout(DEADLINE_S):  # a wait_for that gets its message right then loses a cancellation
+            message = await self.socket.receive()
         if message.type is aiohttp.WSMsgType.TEXT:
             return dict(json.loads(message.data))
         if message.type is aiohttp.WSMsgType.BINARY:
@@ -124,10 +125,11 @@ class Client:
         found: list[dict[str, Any]] = []
         try:
             async with asyncio.timeout(seconds):
-                while True:
+                while not found or found[-1]["type"] != "closed":
                     found.append(await self.next())
         except TimeoutError:
-            return found
+            pass
+        return found
 
 
 @dataclass

@@ -16,7 +16,7 @@ VIEWS = ("explain", "verdict", "video", "monitor")
 def main() -> None:
     """Take them all."""
     parser = argparse.ArgumentParser(prog="scripts/pictures", description=__doc__)
-    parser.add_argument("--source", default="synthetic:?size=1280x960", help="what the scanner shows")
+    parser.add_argument("--source", default="synthetic:", help="what the scanner shows")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "pictures", help="folder for the pictures")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)

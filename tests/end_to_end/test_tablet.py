@@ -57,7 +57,7 @@ def test_a_frame_is_named_once_from_the_source_to_the_painted_picture(tmp_path: 
             seq = says["seq"]
             number = counter.read(pixels)
             assert number is not None
-            assert says["label"] == f"Counter {number}"
+            assert says["label"] == f"Counter {number}", says
             seen.add(number)
         assert len(seen) == 10
 

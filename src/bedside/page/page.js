@@ -159,8 +159,9 @@ function painted({ header, capturedAt }, isSeen) {
   bands.name(tagOf(known, stage.shown, { fallback, now }), fallback !== null); // the very frame, not the last tick's
   if (!header.result) return;
   answers.take(header.result, capturedAt, now); // panel and picture speak of the same frame
-  if (stage.plan.large === "live") tick(); // the first answer turns the pictures round
-  else renderPanel(judge(known, parts, now));
+  if (stage.plan.large !== "live") return renderPanel(judge(known, parts, now));
+  tick(); // the first answer turns the pictures round: at once, so that panel and picture never differ
+  if (stage.plan.large !== "live") stage.paint();
 }
 
 /** What stands on the page is worked out from scratch: ten times a second, and when something happened. */

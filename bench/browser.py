@@ -1,7 +1,7 @@
 """Chromium as the tablet: what the page itself says about what it painted."""
 
-from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import sync_playwright
 
@@ -9,16 +9,39 @@ CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 LISTEN = """
 window.paintings = [];
+const arrived = new Map();
 const send = WebSocket.prototype.send;
 WebSocket.prototype.send = function (data) {
-  if (typeof data === "string" && data.includes('"painted"')) window.paintings.push(JSON.parse(data));
+  if (typeof data === "string" && data.includes('"painted"')) {
+    const row = JSON.parse(data);
+    const { header, at } = arrived.get(row.stream + row.seq) ?? {};
+    const stages_ms = header?.result?.timing.stages_ms ?? null;
+    window.paintings.push({ ...row, sent_age_ms: header?.age_ms, here_ms: performance.now() - at, stages_ms });
+  }
   return send.call(this, data);
 };
+window.WebSocket = class extends WebSocket {
+  constructor(...words) {
+    super(...words);
+    this.addEventListener("message", ({ data }) => {
+      if (!(data instanceof ArrayBuffer)) return;
+      const length = new DataView(data).getUint32(0);
+      const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
+      arrived.set(header.stream + header.seq, { header, at: performance.now() });
+      if (arrived.size > 100) arrived.delete(arrived.keys().next().value);
+    });
+  }
+};
 """
+"""Notes each picture's message when it comes, and what the page says when it has painted it."""
 
 
-def painted_ages(url: str, seconds: float, skip_s: float) -> dict[str, list[float]]:
-    """Per stream, the age in ms of every picture when it was painted, for `seconds` after the first `skip_s`."""
+def paintings(url: str, seconds: float, skip_s: float) -> list[dict[str, Any]]:
+    """Every picture that was painted for `seconds` after the first `skip_s`: stream, seq, and its age when painted.
+
+    Times in ms: `age_ms` when painted, `sent_age_ms` when the server sent it, `here_ms` from its arrival until it was
+    painted, and for an answered picture `stages_ms` until the router held the answer.
+    """
     if not Path(CHROMIUM).exists():
         raise FileNotFoundError("Chromium is not installed: scripts/rigs installs it")
     with sync_playwright() as playwright:
@@ -31,8 +54,4 @@ def painted_ages(url: str, seconds: float, skip_s: float) -> dict[str, list[floa
         page.wait_for_timeout(seconds * 1000)
         rows = page.evaluate("window.paintings")
         browser.close()
-    ages: dict[str, list[float]] = defaultdict(list)
-    for row in rows:
-        if row["age_ms"] is not None:  # it has arrived while its stream was not to be seen
-            ages[row["stream"]].append(row["age_ms"])
-    return dict(ages)
+    return [row for row in rows if row["age_ms"] is not None]  # None: it came while its stream was not to be seen

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from bench import machine
 from bench.suites import Figure
@@ -11,7 +12,17 @@ from bench.suites import Figure
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "bench" / "results"
 PAGES = (ROOT / "README.md", ROOT / "docs" / "topics" / "performance.md")
-OPEN, CLOSE = "<!-- figures -->", "<!-- /figures -->"
+STAGES = {
+    "capture": "from the device's time stamp until the pixels lie in the ring: conversion, signal, mask, crop",
+    "announce": "until the router has been told and takes the frame",
+    "stage": "copied or scaled into the engine's buffer",
+    "request": "to the engine and back, less the model's own time",
+    "model": "the model",
+    "hub": "result made ready for pages, picture scaled and encoded, its turn at this page",
+    "send": "over the websocket",
+    "paint": "decoded and painted by the browser, with its wait for the screen",
+}
+ADDED = ("capture", "announce", "stage", "request", "model")
 
 
 def table(figures: Iterable[dict[str, str]], described: dict[str, str]) -> str:
@@ -36,12 +47,26 @@ def keep(figures: Iterable[Figure]) -> str:
     path.write_text(json.dumps({"machine": described, "figures": rows}, indent=1) + "\n")
     text = table(rows, described)
     for page in PAGES:
-        rewrite(page, text)
+        rewrite(page, text, "figures")
+        rewrite(page, stages(rows), "stages")
     return text
 
 
-def rewrite(page: Path, text: str) -> None:
-    """Put `text` between the page's markers."""
-    if page.exists() and OPEN in (old := page.read_text(encoding="utf-8")):
-        before, rest = old.split(OPEN, 1)
-        page.write_text(f"{before}{OPEN}\n{text}\n{CLOSE}{rest.split(CLOSE, 1)[1]}", encoding="utf-8")
+def stages(figures: Iterable[dict[str, Any]]) -> str:
+    """Where the time of an answered picture goes, as Markdown; empty where that was not measured."""
+    for row in figures:
+        if len(ways := row["detail"].get("stages_ms", {})) > len(ADDED):
+            lines = ["| stage | p50 ms | p95 ms | what happens |", "| --- | --- | --- | --- |"]
+            lines += [
+                f"| {name} | {way['p50']:.1f} | {way['p95']:.1f} | {STAGES[name]} |" for name, way in ways.items()
+            ]
+            return "\n".join(lines)
+    return ""
+
+
+def rewrite(page: Path, text: str, marker: str) -> None:
+    """Put `text` between the page's markers of that name, where it has them."""
+    start, end = f"<!-- {marker} -->", f"<!-- /{marker} -->"
+    if text and page.exists() and start in (old := page.read_text(encoding="utf-8")):
+        before, rest = old.split(start, 1)
+        page.write_text(f"{before}{start}\n{text}\n{end}{rest.split(end, 1)[1]}", encoding="utf-8")

@@ -10,7 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, TimeoutError
 from tests.end_to_end.box import NAMES, Box, running, wait
 
 from bedside.messages import Pixels
@@ -104,18 +104,24 @@ def test_everything_killed_at_random_comes_back_and_the_page_with_it(box: Box, t
 
     BEDSIDE_TEST_KILLS says how often.
     """
-    dice = random.Random(os.environ.get("BEDSIDE_TEST_SEED", "1"))
+    seed = os.environ.get("BEDSIDE_TEST_SEED", "1")
+    print(f"BEDSIDE_TEST_SEED={seed}")
+    dice = random.Random(seed)
     tablet.goto(box.url)
     tablet.wait_for_selector("canvas.large[data-stream=answer]")
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         name = dice.choice(NAMES)
+        print(f"{number + 1}: kill -9 {name}")
         before = box.processes[name]
         os.kill(before["pid"], signal.SIGKILL)
         wait(lambda: box.processes[name]["restarts"] > before["restarts"], f"{name} is started again")  # noqa: B023
         wait(box.answers, f"all is well after {name} was killed")
-        number = painted(tablet)[1]["seq"]
-        tablet.wait_for_function(
-            "n => { const large = document.querySelector('canvas.large').dataset;"
-            " return large.stream === 'answer' && large.seq !== n; }",
-            arg=number,
-        )
+        seen = painted(tablet)[1]["seq"]
+        try:
+            tablet.wait_for_function(
+                "n => { const large = document.querySelector('canvas.large').dataset;"
+                " return large.stream === 'answer' && large.seq !== n; }",
+                arg=seen,
+            )
+        except TimeoutError:
+            pytest.fail(f"no new answer painted after {seen}: {painted(tablet)[1]}\n{tablet.inner_text('body')}")

@@ -73,6 +73,16 @@ export class Stage {
     for (const stream of [plan.large, plan.inset]) this.forget(stream, before);
     this.redraw();
     this.ask();
+    this.settle();
+  }
+
+  /** What waited to be painted when its stream went out of sight never will be: say so, or the server waits for it. */
+  settle() {
+    for (const shot of Object.values(this.shots)) {
+      if (!shot || shot.painted || this.shows(shot.header.stream)) continue;
+      shot.painted = true;
+      this.on.painted(shot, false);
+    }
   }
 
   /**

@@ -25,6 +25,7 @@ from aiohttp import web
 
 from bedside.bus import jpeg
 from bedside.bus.ring import RingReader, RingWriter
+from bedside.engine.ask import Ask
 from bedside.engine.connection import Connection
 from bedside.engine.protocol import JSON_LENGTH, binary_request
 from bedside.messages import Frame, Pixels, Signal
@@ -217,7 +218,7 @@ def raw(pixels: Pixels, rounds: int) -> list[float]:
 
 def engine_connection(rounds: int) -> Times:
     """Decision 6: one request of 2 x 2 pixels to an engine that does nothing, in a process of its own."""
-    body, length = binary_request(1, np.zeros((2, 2, 3), np.uint8))
+    body, length = binary_request(Ask(1, np.zeros((2, 2, 3), np.uint8)))
     headers = {JSON_LENGTH: str(length), "Content-Type": "application/octet-stream"}
     path = "/v2/models/empty/infer"
     port = rig.free_port()

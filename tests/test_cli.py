@@ -22,7 +22,8 @@ from bedside.cli.ports import refuse_taken_ports
 from bedside.cli.status import kept_processes, show
 from bedside.errors import BedsideError
 from bedside.hub.feed import Feed
-from bedside.settings import EngineSettings, ServerSettings, SessionSettings, Settings, SourceSettings, load
+from bedside.settings import Settings, load
+from bedside.settings_tables import EngineSettings, ServerSettings, SessionSettings, SourceSettings
 
 
 @pytest.fixture(autouse=True)

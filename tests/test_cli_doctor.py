@@ -15,7 +15,8 @@ from bedside.cli.doctor import devices, engines, places, source
 from bedside.cli.doctor.finding import Finding, Level
 from bedside.cli.doctor.listener import listener
 from bedside.errors import SourceError
-from bedside.settings import EngineSettings, ServerSettings, Settings, SourceSettings
+from bedside.settings import Settings
+from bedside.settings_tables import EngineSettings, ServerSettings, SourceSettings
 
 Usage = namedtuple("Usage", "total used free")
 

@@ -17,9 +17,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "wire": {"errors", "messages"},
     "logs": {"errors", "clock"},
     "settings_value": {"errors"},
-    "settings_check": {"errors"},
-    "settings": {"errors", "settings_check", "settings_value"},
-    "settings_text": {"settings", "settings_value"},
+    "settings_tables": {"settings_value"},
+    "settings_check": {"errors", "settings_tables"},
+    "settings": {"errors", "settings_check", "settings_tables", "settings_value"},
+    "settings_text": {"settings", "settings_tables", "settings_value"},
     "source": BASE,
     "bus": BASE,
     "session": BASE,
@@ -27,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "recorder": BASE | {"bus", "session"},
     "router": BASE | {"bus", "engine"},
     "hub": BASE | {"bus", "router", "session"},
-    "supervisor": BASE | {"settings"},
+    "supervisor": BASE | {"settings", "settings_tables"},
 }
 ROOTS = {"__init__", "__main__", "cli"}  # composition roots see everything
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "core", "manager"}

@@ -1,5 +1,6 @@
 """The table of settings: what is read, what is refused, and in which words."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -161,7 +162,8 @@ VALUES = st.recursive(
 @given(st.dictionaries(KEYS, VALUES, max_size=3))
 def test_any_value_is_read_or_refused(values: dict[str, object]) -> None:
     """Whatever stands in a table, it is a setting of the right type or a SettingsError, and nothing else."""
-    from bedside.settings import SourceSettings, _table
+    from bedside.settings import _table
+    from bedside.settings_tables import SourceSettings
 
     try:
         table = _table(SourceSettings, values, "[source]")
@@ -218,3 +220,43 @@ def test_init_writes_toml(tmp_path: Path) -> None:
 def test_frames_come_through_memory_where_they_can(tmp_path: Path, text: str, encoding: str) -> None:
     """A broadcaster on this machine is read exactly; one elsewhere as JPEG, unless it is set."""
     assert read(tmp_path, text).encoding == encoding
+
+
+ENGINE = '[[engine]]\nname = "e"\n'
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ('path = "e"\nurl = "http://a"\nimage = "i"', "url and image are set, and it can run in one place only"),
+        ('url = "http://a"\npython = "python3.8"', "url and python are set"),
+        ('path = "e"\nadapter = "adapter.py"', "adapter is set and url is empty"),
+        ('path = "e"\ndocker_options = ["-v"]', "docker_options is set, and neither image nor dockerfile"),
+        ('path = "e"\nwhen = "sometimes"', "when is 'sometimes'; expected a text in quotes: always; frozen, once"),
+        ('path = "e"\ndocker_options = [1]', "expected a list of texts"),
+    ],
+)
+def test_an_engine_that_fits_nowhere_is_refused(tmp_path: Path, keys: str, said: str) -> None:
+    """Settings of an engine that contradict each other are refused in a sentence that names them."""
+    path = tmp_path / "bedside.toml"
+    path.write_text(ENGINE + keys, encoding="utf-8")
+    with pytest.raises(SettingsError, match=re.escape(said)):
+        load(path, {})
+
+
+@pytest.mark.parametrize(
+    ("when", "every_s", "is_on_freeze"), [("always", 0.0, False), ("frozen", 0.0, True), ("every 0.5 s", 0.5, False)]
+)
+def test_when_an_engine_is_asked(tmp_path: Path, when: str, every_s: float, is_on_freeze: bool) -> None:
+    """`when` reads as a pace or as a moment."""
+    path = tmp_path / "bedside.toml"
+    path.write_text(f'{ENGINE}path = "e"\nwhen = "{when}"', encoding="utf-8")
+    (engine,) = load(path, {}).engines
+    assert (engine.every_s, engine.is_on_freeze) == (every_s, is_on_freeze)
+
+
+def test_each_process_of_an_engine_has_a_port(tmp_path: Path) -> None:
+    """An engine of three processes takes three ports, and the next engine the one after them."""
+    path = tmp_path / "bedside.toml"
+    path.write_text(f'{ENGINE}path = "e"\nconcurrency = 3\n[[engine]]\nname = "f"\npath = "f"\n', encoding="utf-8")
+    assert [list(engine.ports) for engine in load(path, {}).engines] == [[8720, 8721, 8722], [8723]]

@@ -180,6 +180,8 @@ class Result:
     """The fields of docs/reference/result.md; arrays are numpy arrays."""
     error: str = ""
     """One sentence when the model failed on this frame; then `answer` is empty."""
+    missing: Mapping[str, str] = field(default_factory=dict)
+    """Of an answer that several engines make together: those that are not in it, and why, such as `late`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +205,14 @@ class EngineStatus:
     """Median of the last answers."""
     fps: float = 0.0
     """Answers per second over the last seconds."""
+    late: int = 0
+    """Answers that were dropped, since one to a newer frame was out already."""
+    passed_over: int = 0
+    """Frames that a newer one replaced before the engine was free. That is no fault."""
+    replicas: int = 1
+    """So many frames can be in flight."""
+    replicas_well: int = 0
+    """So many of them can be asked now."""
 
 
 Event = Frame | Status | Loss | Result | EngineStatus

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from bedside.errors import SettingsError
+from bedside.settings_tables import EngineSettings
 
 DEVICES = ("v4l2", "opencv")
 """Schemes whose picture may change its size from one day to the next, without anybody having touched the settings."""
@@ -25,3 +26,22 @@ def refuse_mask_without_size(url: str, size: str, crop: Sequence[int], mask: Seq
         f"[source] {'mask' if mask else 'crop'} is set and size is empty; in a picture of another size it would hide "
         "the wrong place, so set size to the picture's size for which it was made, such as 1920x1080"
     )
+
+
+def refuse_unfit_engine(engine: EngineSettings) -> None:
+    """Raise SettingsError for an engine that runs nowhere, or in two places."""
+    where = f"[[engine]] {engine.name}:"
+    places = [key for key in ("url", "image", "dockerfile", "requirements") if getattr(engine, key)]
+    if not engine.path and not engine.url:
+        raise SettingsError(f"{where} neither path nor url is set; set the folder with its engine.py as path")
+    if len(places) > 1:
+        raise SettingsError(
+            f"{where} {' and '.join(places)} are set, and it can run in one place only; keep one of them"
+        )
+    if places == ["url"] and engine.python:
+        raise SettingsError(f"{where} url and python are set; somebody else runs what is at url, so take python away")
+    for key in ("model", "token", "ca_file", "adapter"):
+        if getattr(engine, key) and not engine.url:
+            raise SettingsError(f"{where} {key} is set and url is empty; {key} is for a server at a url")
+    if engine.docker_options and not (engine.image or engine.dockerfile):
+        raise SettingsError(f"{where} docker_options is set, and neither image nor dockerfile; set one of them")

@@ -41,6 +41,8 @@ def checked_value(f: Field[Any], value: Any, where: str) -> Any:
 def expected(f: Field[Any]) -> str:
     """What a key's value may be, for a person."""
     bounds = f.metadata
+    if get_args(f.type) and get_args(f.type)[0] is str:
+        return type_name(f.type)
     if bounds["choices"]:
         return f"one of {', '.join(bounds['choices'])}"
     if bounds["length"]:
@@ -60,6 +62,8 @@ def _may_be(f: Field[Any], value: Any) -> bool:
             return value in bounds["choices"]
         return not value or re.fullmatch(bounds["pattern"] or "(?s).*", value) is not None
     if isinstance(value, tuple):
+        if value and isinstance(value[0], str):
+            return True
         if value and isinstance(value[0], tuple):
             return all(part and _may_be(f, part) for part in value)
         return not value or not bounds["length"] or (len(value) == bounds["length"] and min(value) >= 0)
@@ -80,11 +84,8 @@ def _cast(kind: Any, value: Any) -> Any:
 def type_name(kind: Any) -> str:
     """A type as a person writes its values."""
     if isinstance(kind, GenericAlias):
-        return (
-            "a list of lists of whole numbers"
-            if isinstance(get_args(kind)[0], GenericAlias)
-            else "a list of whole numbers"
-        )
+        item = get_args(kind)[0]
+        return {str: "a list of texts", int: "a list of whole numbers"}.get(item, "a list of lists of whole numbers")
     return {str: "a text in quotes", int: "a whole number", float: "a number", bool: "true or false"}[kind]
 
 

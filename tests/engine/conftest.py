@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from bedside import clock
+from bedside.engine.address import Address
 from bedside.engine.environment import command
 from bedside.engine.link import EngineLink
 from bedside.engine.staging import Borrow
@@ -146,7 +147,7 @@ async def link() -> AsyncIterator[Callable[..., Linked]]:
 
     def link(url: str, **more: Any) -> Linked:
         reports: list[EngineStatus] = []
-        linked = Linked(EngineLink("e", url, report=reports.append, **more), reports)
+        linked = Linked(EngineLink("e", Address(url), report=reports.append, **more), reports)
         made.append((linked, asyncio.create_task(linked.link.run())))
         return linked
 

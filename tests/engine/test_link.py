@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bedside.engine.picture import Wanted
 from bedside.errors import Overwritten, Unreachable
 from bedside.messages import EngineState, Frame, Signal
 
@@ -181,10 +182,11 @@ async def test_what_is_no_engine_is_said(link: Any, monkeypatch: pytest.MonkeyPa
 
 async def test_another_name_is_said(serve: Any) -> None:
     """An engine of another name at that address is refused by name."""
+    from bedside.engine.address import Address
     from bedside.engine.client import Client
 
     engine = serve("gallery")
-    client = Client("other", engine.url)
+    client = Client("other", Address(engine.url))
     with pytest.raises(Unreachable, match="has no model 'other'; check name and url"):
         while True:
             try:
@@ -224,7 +226,7 @@ async def test_size_and_colour_are_as_the_engine_asks(serve: Any, link: Any, tmp
         ("rgb", (90, 50), "(50, 90, 3) [200, 0, 0]"),
         ("grey", (3, 2), "(2, 3) [60, 60, 60]"),
     ]:
-        linked = link(engine.url, size=size, color=color)
+        linked = link(engine.url, wanted=Wanted(size=size, color=color))
         await linked.until(EngineState.READY)
         assert (await linked.ask(pixels=red)).answer["text"] == expected
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bedside.engine.ask import Ask
 from bedside.engine.protocol import binary_request, read_answer, read_error, shared_request
 from bedside.errors import PredictFailed
 from bedside_engine.check import check
@@ -39,10 +40,10 @@ def test_what_the_runner_sends_is_read(is_binary: bool) -> None:
 
 def test_requests_are_those_of_the_protocol() -> None:
     """The pixels go by name, or after the JSON."""
-    shared = json.loads(shared_request(4711, (2, 3), "r"))
+    shared = json.loads(shared_request(Ask(4711, np.zeros((2, 3), np.uint8), region="r")))
     assert shared["id"] == "4711"
     assert shared["inputs"][0]["parameters"]["shared_memory_byte_size"] == 6
-    body, length = binary_request(4711, MASK)
+    body, length = binary_request(Ask(4711, MASK))
     assert json.loads(body[:length])["inputs"][0]["shape"] == [2, 3]
     assert body[length:] == MASK.tobytes()
 

@@ -37,9 +37,8 @@ class Pictures:
 class FakeLink:
     """A link whose answers come when the test lets them, and which can fail in any way."""
 
-    def __init__(self, name: str, max_fps: float = 0.0) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
-        self.max_fps = max_fps
         self.asked: list[int] = []
         self.go = asyncio.Semaphore(0)
         self.well = asyncio.Event()

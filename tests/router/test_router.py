@@ -14,10 +14,12 @@ from bedside.router.router import Router
 
 
 @asynccontextmanager
-async def routing(links: list[Any], pictures: Any) -> AsyncIterator[tuple[Router, list[tuple[Result, Pixels | None]]]]:
+async def routing(
+    links: list[Any], pictures: Any, every_s: dict[str, float] | None = None
+) -> AsyncIterator[tuple[Router, list[tuple[Result, Pixels | None]]]]:
     """A router that runs, and what it has published."""
     published: list[tuple[Result, Pixels | None]] = []
-    router = Router(links, pictures.borrow, lambda result, pixels: published.append((result, pixels)))
+    router = Router(links, pictures.borrow, lambda result, pixels: published.append((result, pixels)), every_s)
     task = asyncio.create_task(router.run())
     try:
         yield router, published
@@ -131,9 +133,9 @@ async def test_an_engine_that_is_not_well_is_waited_for(pictures: Any, fake: Any
 
 
 async def test_at_most_so_many_a_second(pictures: Any, fake: Any) -> None:
-    """With max_fps the engine is asked at that pace, each time with the newest frame."""
-    link = fake("e", max_fps=20)
-    async with routing([link], pictures) as (router, published):
+    """With an interval the engine is asked at that pace, each time with the newest frame."""
+    link = fake("e")
+    async with routing([link], pictures, {"e": 0.05}) as (router, published):
         end = clock.monotonic_ns() + clock.NS_PER_S
         while clock.monotonic_ns() < end:
             router.offer(pictures.next())

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from bedside.settings import EngineSettings, ServerSettings, Settings
+from bedside.settings import Settings
+from bedside.settings_tables import EngineSettings, ServerSettings
 from bedside.supervisor.plan import plan
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from bedside.cli.ports import refuse_taken_ports
 from bedside.errors import SessionError, SettingsError
-from bedside.settings import EngineSettings, Settings
+from bedside.settings import Settings
+from bedside.settings_tables import EngineSettings
 from bedside.supervisor.child import HEARTBEAT_FD
 
 if TYPE_CHECKING:

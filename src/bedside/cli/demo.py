@@ -11,7 +11,8 @@ from bedside.cli.ports import Port, free_port
 from bedside.cli.up import add_page_options, run_and_show
 from bedside.cli.verb import add_verb
 from bedside.errors import BedsideError
-from bedside.settings import FIRST_ENGINE_PORT, ServerSettings, SourceSettings
+from bedside.settings import FIRST_ENGINE_PORT
+from bedside.settings_tables import ServerSettings, SourceSettings
 from bedside.settings_text import commented, engine_at
 
 LOOPBACK = "127.0.0.1"

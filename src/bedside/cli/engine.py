@@ -6,7 +6,8 @@ import os
 from bedside.cli.beforehand import start_of
 from bedside.cli.verb import add_verb, settings_of
 from bedside.errors import BedsideError, SettingsError
-from bedside.settings import EngineSettings, Settings
+from bedside.settings import Settings
+from bedside.settings_tables import EngineSettings
 from bedside.supervisor.heartbeat import die_with_parent
 
 DOC = """\

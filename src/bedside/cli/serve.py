@@ -40,7 +40,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     from bedside.bus.subscriber import Subscriber
+    from bedside.engine.address import Address
     from bedside.engine.link import EngineLink
+    from bedside.engine.picture import Wanted
     from bedside.hub.feed import Feed
     from bedside.hub.server import listening
     from bedside.messages import Frame, Status
@@ -55,17 +57,16 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     links = [
         EngineLink(
             engine.name,
-            engine.url or f"http://127.0.0.1:{engine.port}",
-            size=engine.size,
-            color=engine.color,
+            Address(engine.url or f"http://127.0.0.1:{engine.port}"),
+            wanted=Wanted(engine.region, engine.size, engine.color, engine.window),
             deadline_s=engine.deadline_s,
             start_deadline_s=engine.start_deadline_s,
-            max_fps=engine.max_fps,
             report=feed.put,
         )
         for engine in settings.engines
     ]
-    router = Router(links, subscriber.borrow, feed.put_result)
+    pace = {engine.name: engine.every_s for engine in settings.engines}
+    router = Router(links, subscriber.borrow, feed.put_result, pace)
 
     async def listen() -> None:
         async for event in subscriber:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from bedside.engine.address import Address
+from bedside.engine.ask import Ask
 from bedside.engine.connection import Broken, Connection, Reply
-from bedside.engine.protocol import JSON_LENGTH, Answer, read_answer, read_error
+from bedside.engine.protocol import JSON_LENGTH, Answer, binary_request, read_answer, read_error, shared_request
 from bedside.errors import EngineDied, PredictFailed, Unreachable
 from bedside.messages import EngineState
 
@@ -33,14 +35,14 @@ class Readiness:
 
 
 class Client:
-    """The engine `name` at `url`. Questions about its health have a connection of their own."""
+    """The engine `name` at an address. Questions about its health have a connection of their own."""
 
-    def __init__(self, name: str, url: str) -> None:
-        self._name = name
-        self._url = url
-        self._model = f"/v2/models/{quote(name, safe='')}"
-        self._asks = Connection(url)
-        self._probes = Connection(url)
+    def __init__(self, name: str, address: Address) -> None:
+        self._name = address.model or name
+        self._url = address.url
+        self._model = f"/v2/models/{quote(self._name, safe='')}"
+        self._asks = Connection(self._url)
+        self._probes = Connection(self._url)
 
     async def readiness(self) -> Readiness:
         """Ask how it is. Raises Unreachable when nothing listens there, or it is not an engine of that name."""
@@ -74,12 +76,17 @@ class Client:
         """Let the engine forget a region; none of that name is fine. Raises EngineDied."""
         await self._post(f"/v2/systemsharedmemory/region/{region}/unregister", b"{}")
 
-    async def infer(self, body: bytes, json_length: int) -> Answer:
+    async def infer(self, ask: Ask) -> Answer:
         """Ask for one answer; the caller sets the deadline.
 
         Raises Failure (the model failed, or its answer cannot be used), Refused (the request was not taken), EngineDied
         (the connection broke, or the engine is starting again).
         """
+        if ask.region:
+            body = shared_request(ask)
+            json_length = len(body)
+        else:
+            body, json_length = binary_request(ask)
         headers = {JSON_LENGTH: str(json_length), "Content-Type": "application/octet-stream"}
         try:
             reply = await self._asks.request("POST", f"{self._model}/infer", body, headers)

@@ -9,11 +9,13 @@ import functools
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from dataclasses import dataclass, replace
 
+from bedside.engine.address import Address
+from bedside.engine.ask import Ask
 from bedside.engine.client import Client, Refused
-from bedside.engine.protocol import Answer, Failure, binary_request, shared_request
+from bedside.engine.picture import Wanted
+from bedside.engine.protocol import Answer, Failure
 from bedside.engine.staging import Borrow, Stage, Staged
 from bedside.errors import EngineDied, EngineError
 from bedside.messages import Frame
@@ -33,11 +35,11 @@ class _Ready:
 class Exchange:
     """Carries pixels to one engine: by shared memory where it is on this machine and can read it, else in the body."""
 
-    def __init__(self, name: str, url: str, *, size: tuple[int, ...] = (), color: str = "rgb") -> None:
-        self.client = Client(name, url)
+    def __init__(self, name: str, address: Address, wanted: Wanted) -> None:
+        self.client = Client(name, address)
         self._name = name
-        self._is_near = urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")
-        self._stages = [Stage(name, size=size, color=color) for _ in range(2)]
+        self._is_near = address.is_near
+        self._stages = [Stage(name, size=wanted.size, color=wanted.color) for _ in range(2)]
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"stage-{name}")
         self._regions: dict[Stage, str] = {}
         """Which region of each buffer the engine knows."""
@@ -109,14 +111,12 @@ class Exchange:
             self._stages[0].close()
 
     async def _send(self, frame: Frame, staged: Staged, left: Callable[[], None] | None) -> Answer:
+        ask = Ask(frame.seq, staged.pixels)
         if staged.region and await self._knows(staged):
-            body = shared_request(frame.seq, staged.pixels.shape, staged.region)
-            length = len(body)
-        else:
-            body, length = binary_request(frame.seq, staged.pixels)
+            ask = replace(ask, region=staged.region, region_bytes=staged.region_bytes)
         if left is not None:
             asyncio.get_running_loop().call_soon(left)
-        return await self.client.infer(body, length)
+        return await self.client.infer(ask)
 
     async def _knows(self, staged: Staged) -> bool:
         """Make the region known to the engine; False when it cannot use it, then pixels go in the body from now on."""

@@ -8,8 +8,10 @@ import logging
 from collections.abc import Callable
 
 from bedside import clock
+from bedside.engine.address import Address
 from bedside.engine.client import Readiness
 from bedside.engine.exchange import Exchange
+from bedside.engine.picture import Wanted
 from bedside.engine.protocol import Answer, Failure
 from bedside.engine.staging import Borrow, Staged
 from bedside.engine.tally import Tally
@@ -20,6 +22,7 @@ LOG = logging.getLogger(__name__)
 FIRST_PROBE_S = 0.1
 STARTING_PROBE_S = 0.2
 SLOWEST_PROBE_S = 1.0
+ALL = Wanted()
 GRACE_S = 0.5
 """A runner ends itself at its deadline; so much longer the link waits, to see that happen."""
 NEVER_SEEN_S = 10.0
@@ -28,7 +31,7 @@ AGAIN = "; it is starting again"
 
 
 class EngineLink:
-    """The engine `name` at `url`, asked with frames of `size` ([width, height], empty: their own) and `color`.
+    """The engine `name` at `address`, asked with the pixels that are `wanted`.
 
     `run` keeps the state true and must run all the time; `answer` asks, one frame at a time. Every change of state goes
     to `report`. The first answer after a start may take `start_deadline_s`, each other `deadline_s`.
@@ -37,18 +40,15 @@ class EngineLink:
     def __init__(
         self,
         name: str,
-        url: str,
+        address: Address,
         *,
-        size: tuple[int, ...] = (),
-        color: str = "rgb",
+        wanted: Wanted = ALL,
         deadline_s: float = 10.0,
         start_deadline_s: float = 300.0,
-        max_fps: float = 0.0,
         report: Callable[[EngineStatus], None],
     ) -> None:
         self.name = name
-        self.max_fps = max_fps
-        self._exchange = Exchange(name, url, size=size, color=color)
+        self._exchange = Exchange(name, address, wanted)
         self._deadline_s = deadline_s
         self._start_deadline_s = max(start_deadline_s, deadline_s)
         self._report = report

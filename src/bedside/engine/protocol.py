@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from bedside.engine.ask import Ask
 from bedside.errors import PredictFailed
-from bedside.messages import Pixels
 from bedside_engine.check import check
 from bedside_engine.kinds import BadResult
 
@@ -40,23 +40,27 @@ class Failure(PredictFailed):
         self.keeps_frame = keeps_frame
 
 
-def shared_request(seq: int, shape: tuple[int, ...], region: str) -> bytes:
+def shared_request(ask: Ask) -> bytes:
     """The JSON of a request whose pixels lie at the start of a registered region."""
-    size = int(np.prod(shape))
+    size = int(np.prod(ask.pixels.shape))
     return _request(
-        seq, shape, {"shared_memory_region": region, "shared_memory_offset": 0, "shared_memory_byte_size": size}
+        ask, {"shared_memory_region": ask.region, "shared_memory_offset": 0, "shared_memory_byte_size": size}
     )
 
 
-def binary_request(seq: int, pixels: Pixels) -> tuple[bytes, int]:
+def binary_request(ask: Ask) -> tuple[bytes, int]:
     """A whole request with its pixels in it, and how many of its bytes are the JSON before them."""
-    head = _request(seq, pixels.shape, {"binary_data_size": pixels.nbytes})
-    return head + pixels.tobytes(), len(head)
+    head = _request(ask, {"binary_data_size": ask.pixels.nbytes})
+    return head + ask.pixels.tobytes(), len(head)
 
 
-def _request(seq: int, shape: tuple[int, ...], parameters: dict[str, Any]) -> bytes:
-    tensor = {"name": "frame", "datatype": "UINT8", "shape": list(shape), "parameters": parameters}
-    document = {"id": str(seq), "parameters": {"binary_data_output": True}, "inputs": [tensor]}
+def _request(ask: Ask, parameters: dict[str, Any]) -> bytes:
+    name = "frames" if ask.is_window else "frame"
+    tensor = {"name": name, "datatype": "UINT8", "shape": list(ask.pixels.shape), "parameters": parameters}
+    told: dict[str, Any] = {"binary_data_output": True}
+    if ask.info:
+        told["frame_info"] = json.dumps(ask.info, separators=(",", ":"))  # the protocol's parameters are no objects
+    document = {"id": str(ask.seq), "parameters": told, "inputs": [tensor]}
     return json.dumps(document, separators=(",", ":")).encode()
 
 

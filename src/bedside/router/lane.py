@@ -21,7 +21,6 @@ class Link(Protocol):
     """What a lane asks; engine.link.EngineLink is one."""
 
     name: str
-    max_fps: float
 
     @property
     def is_well(self) -> bool: ...
@@ -35,12 +34,15 @@ class Link(Protocol):
 
 
 class Lane:
-    """Asks one engine with the newest frame whenever it is free, at most `max_fps` times a second.
+    """Asks one engine with the newest frame whenever it is free, and not before `every_s` seconds have passed.
 
     Towards the end of an answer the newest frame is laid ready for the next one, again with each frame that comes.
     """
 
-    def __init__(self, link: Link, borrow: Borrow, publish: Publish, is_wanted: Callable[[], bool]) -> None:
+    def __init__(
+        self, link: Link, borrow: Borrow, publish: Publish, is_wanted: Callable[[], bool], every_s: float = 0.0
+    ) -> None:
+        self._every_s = every_s
         self.mailbox: Mailbox[Frame] = Mailbox()
         self._link = link
         self._borrow = borrow
@@ -79,8 +81,8 @@ class Lane:
             self._prepared = None
             await self._link.until_well()
             self._free_ns = clock.monotonic_ns()
-        if self._link.max_fps > 0:
-            due_ns = self._asked_ns + int(clock.NS_PER_S / self._link.max_fps)
+        if self._every_s > 0:
+            due_ns = self._asked_ns + int(clock.NS_PER_S * self._every_s)
             await asyncio.sleep(max(0.0, (due_ns - clock.monotonic_ns()) / clock.NS_PER_S))
             self._free_ns = max(self._free_ns, due_ns)
 
@@ -107,7 +109,7 @@ class Lane:
         self._publish(result, pixels)
 
     async def _prepare(self) -> None:
-        if self._link.max_fps > 0:
+        if self._every_s > 0:
             return  # the engine will rest before it is asked again, and the frame would be old
         await asyncio.sleep(self._link.expected_s - LEAD_S)
         with suppress(Closed):

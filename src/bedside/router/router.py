@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from bedside.engine.staging import Borrow
@@ -24,12 +24,18 @@ class Router:
 
     `borrow(frame)` gives a view of the frame's pixels and raises Overwritten when they are gone; threads call it.
     `publish(result, pixels)` gets each answer with a copy of the very frame, or None where the ring was faster.
+    `every_s` names the engines that rest so long between two questions.
     """
 
-    def __init__(self, links: Sequence[Kept], borrow: Borrow, publish: Publish) -> None:
+    def __init__(
+        self, links: Sequence[Kept], borrow: Borrow, publish: Publish, every_s: Mapping[str, float] | None = None
+    ) -> None:
         self._links = links
         self._signal = Signal.OFFLINE
-        self._lanes = [Lane(link, borrow, publish, lambda: self._signal.has_picture) for link in links]
+        pace = every_s or {}
+        self._lanes = [
+            Lane(link, borrow, publish, lambda: self._signal.has_picture, pace.get(link.name, 0.0)) for link in links
+        ]
 
     def offer(self, event: Frame | Status) -> None:
         """What comes from the bus; never waits. Only frames of a good signal reach an engine."""

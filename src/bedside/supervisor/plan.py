@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bedside.settings import EngineSettings, Settings
+from bedside.settings import Settings
+from bedside.settings_tables import EngineSettings
 
 PING_S = 8.0
 """So long one of our own event loops may be silent before it counts as hung."""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from bedside.cli.doctor.finding import Finding, Level
 from bedside.cli.health import direct
 from bedside.errors import SettingsError
-from bedside.settings import EngineSettings, Settings
+from bedside.settings import Settings
+from bedside.settings_tables import EngineSettings
 
 if TYPE_CHECKING:
     from bedside.engine.environment import Command

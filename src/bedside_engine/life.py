@@ -43,9 +43,9 @@ def main(argv: Optional[List[str]] = None) -> None:
         predict, folder = _load(options)
         from bedside_engine.worker import Worker  # noqa: PLC0415  needs numpy, which _load has asked for
 
-        worker.append(Worker(status, regions, options.deadline, options.start_deadline))
+        worker.append(Worker(status, regions, predict, folder, options.deadline, options.start_deadline))
         log.say("loaded in %.1f s" % (time.monotonic() - started))
-        worker[0].run(predict, folder)
+        worker[0].run()
     except loader.CannotLoad as error:
         status.state, status.error = "FAILED", str(error)
         log.say(str(error))
@@ -83,5 +83,5 @@ def _arguments(argv: Optional[List[str]]) -> argparse.Namespace:
     for option in ("deadline", "start_deadline"):
         if not 0 < getattr(options, option) < 1e6:
             parser.error("--%s: expected seconds above 0" % option.replace("_", "-"))
-    options.name = options.name or os.path.splitext(os.path.basename(os.path.abspath(options.path)))[0]
+    options.name = options.name or loader.name_of(options.path)
     return options

@@ -27,12 +27,23 @@ def find(path: str) -> str:
     return file
 
 
-def settle(file: str) -> str:
-    """Make the process look as if the engine's file had been started by itself in its folder, which is returned."""
+def name_of(path: str) -> str:
+    """The name of an engine that is given none: that of its folder or file."""
+    return os.path.splitext(os.path.basename(os.path.abspath(path)))[0]
+
+
+def let_import(file: str) -> str:
+    """Let the engine's file import what lies in its folder, which is returned."""
     folder = os.path.dirname(file)
-    os.chdir(folder)
     if folder not in sys.path:
         sys.path.insert(0, folder)
+    return folder
+
+
+def settle(file: str) -> str:
+    """Make the process look as if the engine's file had been started by itself in its folder, which is returned."""
+    folder = let_import(file)
+    os.chdir(folder)
     sys.argv = [file]  # model code that reads arguments must not read the runner's
     return folder
 

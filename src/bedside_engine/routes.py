@@ -12,14 +12,16 @@ from bedside_engine.server import BadRequest, Request, Response, json_response
 from bedside_engine.status import Status
 
 JSON_LENGTH = "Inference-Header-Content-Length"
-EXTENSIONS = ["binary_tensor_data", "system_shared_memory"]
 Infer = Callable[[Dict[str, Any], memoryview], Response]
 
 
 class Routes:
-    """Answers requests. `infer(head, binary)` computes an inference; without it none is computed here."""
+    """Answers requests. Without `regions` there is no shared memory here.
 
-    def __init__(self, status: Status, regions: Regions, infer: Optional[Infer] = None) -> None:
+    `infer(head, binary)` computes an inference; without it none is computed here.
+    """
+
+    def __init__(self, status: Status, regions: Optional[Regions], infer: Optional[Infer] = None) -> None:
         self._status = status
         self._regions = regions
         self._infer_frame = infer
@@ -37,8 +39,10 @@ class Routes:
             return json_response(getattr(error, "status", 400), {"error": str(error)})
 
     def _route(self, request: Request, parts: List[str]) -> Response:
-        if parts[:1] == ["v2"] and parts[1:2] == ["systemsharedmemory"]:
-            return self._shared_memory(request, parts[2:])
+        if parts[:2] == ["v2", "systemsharedmemory"]:
+            if self._regions is None:
+                raise BadRequest(404, "there is no shared memory here; send the pixels in the request")
+            return self._shared_memory(request, parts[2:], self._regions)
         model = parts[:3] == ["v2", "models", self._status.name]
         rest = parts[3:]
         if model and rest[:1] == ["versions"]:
@@ -62,20 +66,22 @@ class Routes:
         if request.method != method:
             raise BadRequest(405, "%s %s; expected %s" % (request.method, request.path, method))
 
+    def _process(self) -> Dict[str, str]:
+        return {"process": self._status.process} if self._status.process else {}
+
     def _ready(self) -> Response:
         status = self._status
-        document = {"ready": status.is_ready, "state": status.state, "process": status.process}
+        document = dict(self._process(), ready=status.is_ready, state=status.state)
         if status.error:
             document["error"] = status.error
         return json_response(200 if status.is_ready else 503, document)
 
     def _server(self) -> Dict[str, Any]:
-        return {
-            "name": "bedside_engine",
-            "version": VERSION,
-            "extensions": EXTENSIONS,
-            "process": self._status.process,
-        }
+        extensions = ["bedside", "binary_tensor_data"]
+        if self._regions is not None:
+            extensions.append("system_shared_memory")
+        document = {"name": "bedside_engine", "version": VERSION, "extensions": extensions}
+        return dict(document, **self._process())
 
     def _model(self) -> Dict[str, Any]:
         return {
@@ -94,24 +100,24 @@ class Routes:
         head, binary = split(request.headers.get(JSON_LENGTH.lower()), request.body)
         return self._infer_frame(head, binary)
 
-    def _shared_memory(self, request: Request, parts: List[str]) -> Response:
+    def _shared_memory(self, request: Request, parts: List[str], regions: Regions) -> Response:
         if parts[-1:] == ["status"]:
             self._require(request, "GET")
-            return json_response(200, self._regions.status())
+            return json_response(200, regions.status())
         self._require(request, "POST")
         if parts == ["unregister"]:
-            self._regions.unregister()
+            regions.unregister()
             return json_response(200, {})
         if len(parts) != 3 or parts[0] != "region" or parts[2] not in ("register", "unregister"):
             raise BadRequest(404, "nothing at %s" % request.path)
         if parts[2] == "unregister":
-            self._regions.unregister(parts[1])
+            regions.unregister(parts[1])
             return json_response(200, {})
         document = parse(request.body)
         key, offset, size = document.get("key"), document.get("offset", 0), document.get("byte_size")
         if not isinstance(key, str) or type(offset) is not int or type(size) is not int:
             raise BadRequest(400, "expected key (text), offset (whole number) and byte_size (whole number)")
-        self._regions.register(parts[1], key, offset, size)
+        regions.register(parts[1], key, offset, size)
         return json_response(200, {})
 
 

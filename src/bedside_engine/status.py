@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 import time
+from typing import Optional
 
 
 class Status:
-    """State and reason of one engine. Written by the main thread, read by the HTTP threads."""
+    """State and reason of one engine. Written by the thread that predicts, read by those that answer over HTTP."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, process: Optional[str] = None) -> None:
         self.name = name
         self.state = "STARTING"
         """STARTING, READY, BUSY or FAILED."""
         self.error = ""
         """One sentence when FAILED."""
         self.answers = 0
-        self.process = "%d-%d" % (os.getpid(), time.time_ns())
+        self.process = "%d-%d" % (os.getpid(), time.time_ns()) if process is None else process
         """Another one after every start, so that a client knows that its registrations are gone."""
 
     @property

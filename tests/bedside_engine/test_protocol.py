@@ -15,7 +15,7 @@ def test_health_and_metadata_speak_the_protocol(gallery: Any) -> None:
     assert gallery.get("/v2/health/live")[0] == 200
     assert gallery.get("/v2/models/e/ready")[0] == 200
     server = gallery.get("/v2")[1]
-    assert server["extensions"] == ["binary_tensor_data", "system_shared_memory"]
+    assert server["extensions"] == ["bedside", "binary_tensor_data", "system_shared_memory"]
     model = gallery.get("/v2/models/e")[1]
     assert model["inputs"] == [{"name": "frame", "datatype": "UINT8", "shape": [-1, -1, 3]}]
     assert model["outputs"][0]["name"] == "result"

@@ -1,0 +1,107 @@
+"""One prediction: its pictures in, the model called, its result checked, the response out."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any, Callable, Dict, Optional, Tuple
+
+import numpy as np
+
+from bedside_engine import log, tensors
+from bedside_engine.check import check
+from bedside_engine.kinds import BadResult
+from bedside_engine.regions import BadRegion, Regions
+from bedside_engine.server import BadRequest, Response, json_response
+from bedside_engine.status import Status
+
+QUIET_S = 10.0
+
+
+class Predictor:
+    """Answers inference requests with `predict`, whose code lies in `folder`. One request at a time.
+
+    `watched(predict, frame)` calls the model; without one it is called with nobody watching how long it takes.
+    """
+
+    def __init__(
+        self,
+        status: Status,
+        regions: Regions,
+        predict: Callable[[Any], Any],
+        folder: str,
+        watched: Optional[Callable[..., Any]] = None,
+    ) -> None:
+        self._status = status
+        self._regions = regions
+        self._predict = predict
+        self._folder = folder
+        self._watched = watched or _call
+        self._said: Dict[str, float] = {}
+        self._is_hoarder = False
+
+    def infer(self, head: Dict[str, Any], binary: memoryview) -> Response:
+        """The response to a request with this JSON and the binary data after it."""
+        self._status.state = "BUSY"
+        try:
+            return self._respond(head, binary)
+        finally:
+            self._status.state = "READY"
+
+    def _respond(self, head: Dict[str, Any], binary: memoryview) -> Response:
+        try:
+            frame = tensors.frame_of(head, binary, self._regions)
+        except (BadRequest, BadRegion) as error:
+            return json_response(400, {"error": str(error)})
+        told: Dict[str, Any] = {}
+        if self._is_hoarder or not frame.flags.writeable:
+            frame = np.array(frame)
+        before = _holders(frame)
+        document = self._document(frame, told)
+        if not self._is_hoarder and frame.base is not None and _holders(frame) != before:
+            # The model has kept the frame, or a part of it. This once the client is told, and leaves that memory alone.
+            self._is_hoarder = told["keeps_frame"] = True
+            log.say("the model keeps frames beyond predict; from now on it gets copies, which takes a little longer")
+        if "error" in document:
+            return json_response(500, dict(document, **told))
+        self._status.answers += 1
+        return tensors.response(head, self._status.name, document, told)
+
+    def _document(self, frame: Any, told: Dict[str, Any]) -> Dict[str, Any]:
+        """The checked result of one prediction, or `{"error": SENTENCE}`. Its time goes into `told`."""
+        started = time.perf_counter()
+        try:
+            answer = self._watched(self._predict, frame)
+            told["model_ms"] = round((time.perf_counter() - started) * 1e3, 3)
+            return tensors.bounded(check(answer))
+        except BadResult as error:
+            self._complain(str(error), with_traceback=False)
+            return {"error": str(error)}
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  whatever a model raises, exit() too, is this frame's error
+            told["model_ms"] = round((time.perf_counter() - started) * 1e3, 3)
+            sentence = "predict raised %s" % log.sentence(error, self._folder)
+            self._complain(sentence, with_traceback=True)
+            return {"error": sentence}
+
+    def _complain(self, sentence: str, with_traceback: bool) -> None:
+        """Say it in the log; the same sentence once in ten seconds at most."""
+        now = time.monotonic()
+        if now - self._said.get(sentence, -QUIET_S) < QUIET_S:
+            return
+        if len(self._said) > 100:
+            self._said.clear()
+        self._said[sentence] = now
+        if with_traceback:
+            log.say_traceback()
+        log.say("no answer to this frame: %s" % sentence)
+
+
+def _call(predict: Callable[..., Any], *arguments: Any) -> Any:
+    return predict(*arguments)
+
+
+def _holders(frame: Any) -> Tuple[int, int]:
+    """How many hold the frame, and what it is a view of. More than before predict: the model has kept some of it."""
+    return sys.getrefcount(frame), sys.getrefcount(frame.base)

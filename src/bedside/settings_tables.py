@@ -1,5 +1,6 @@
 """The tables of `bedside.toml`: every name, type, default and help text stands here and nowhere else."""
 
+import os
 import re
 from dataclasses import dataclass
 
@@ -132,6 +133,17 @@ class EngineSettings:
         """Seconds between two answers at least, by `when`; 0 is as fast as it goes."""
         interval = re.fullmatch(WHEN, self.when)
         return float(interval["every_s"] or 0) if interval else 0.0
+
+    @property
+    def memory_bytes(self) -> int:
+        """What it and all that it starts may use."""
+        machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        return int(self.memory_gb * 2**30) or machine * 3 // 4
+
+    @property
+    def most_processes(self) -> int:
+        """How many processes it may have, its own included."""
+        return self.processes or 64
 
     @property
     def ports(self) -> range:

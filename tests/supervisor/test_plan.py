@@ -40,3 +40,30 @@ def test_a_broadcaster_elsewhere_is_not_started_here(tmp_path: Path) -> None:
     """With an address in [server] source, frames come from there."""
     settings = Settings(server=ServerSettings(source="ws://10.0.0.5:8710/frames"), folder=tmp_path)
     assert [process.name for process in plan(settings, tmp_path / "bedside.toml")] == ["serve"]
+
+
+def test_replicas_are_processes_of_their_own(tmp_path: Path) -> None:
+    """`concurrency = 3` starts three processes of an engine, told apart by name, argument and log."""
+    engine = EngineSettings("a", path="a", port=1, concurrency=3)
+    processes = plan(Settings(engines=(engine,), folder=tmp_path), tmp_path / "bedside.toml")[1:-1]
+    assert [process.name for process in processes] == ["engine a", "engine a 2", "engine a 3"]
+    assert [process.argv[4:-2] for process in processes] == [("a",), ("a", "--replica", "2"), ("a", "--replica", "3")]
+    assert len({process.log for process in processes}) == 3
+
+
+def test_an_engine_has_limits_and_bedside_has_none(tmp_path: Path) -> None:
+    """Without a setting an engine gets three quarters of the machine's memory and 64 processes."""
+    engines = (
+        EngineSettings("a", path="a", port=1, memory_gb=1.5, processes=9),
+        EngineSettings("b", path="b", port=2),
+    )
+    broadcast, a, b, serve = plan(Settings(engines=engines, folder=tmp_path), tmp_path / "bedside.toml")
+    assert (a.memory_bytes, a.processes) == (3 * 2**29, 9)
+    assert (b.memory_bytes, b.processes) == (memory_of_the_machine() * 3 // 4, 64)
+    assert {broadcast.memory_bytes, broadcast.processes, serve.memory_bytes, serve.processes} == {0}
+
+
+def memory_of_the_machine() -> int:
+    """The machine's memory, in bytes."""
+    line = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()[0]
+    return int(line.split()[1]) * 1024

@@ -9,6 +9,7 @@ from bedside.errors import SessionError, SettingsError
 from bedside.settings import Settings
 from bedside.settings_tables import EngineSettings
 from bedside.supervisor.child import HEARTBEAT_FD
+from bedside.supervisor.families import MARK
 
 if TYPE_CHECKING:
     from bedside.engine.environment import Command
@@ -49,7 +50,9 @@ def start_of(engine: EngineSettings) -> "Command":
         deadline_s=engine.deadline_s,
         start_deadline_s=engine.start_deadline_s,
         environ={
-            name: value for name, value in os.environ.items() if name == HEARTBEAT_FD or not name.startswith("BEDSIDE_")
+            name: value
+            for name, value in os.environ.items()
+            if name in (HEARTBEAT_FD, MARK) or not name.startswith("BEDSIDE_")
         },
     )
 

@@ -5,6 +5,7 @@ import os
 
 from bedside.cli.beforehand import start_of
 from bedside.cli.verb import add_verb, settings_of
+from bedside.engine.limits import confine
 from bedside.errors import BedsideError, SettingsError
 from bedside.settings import Settings
 from bedside.settings_tables import EngineSettings
@@ -36,7 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
     die_with_parent()
     try:
         os.chdir(become.cwd)
-        os.execvpe(become.argv[0], list(become.argv), dict(become.env))
+        env = confine(become.env, memory_bytes=engine.memory_bytes, cpus=engine.cpus, turn=engine.port)
+        os.execvpe(become.argv[0], list(become.argv), env)
     except OSError as error:
         raise BedsideError(f"{become.argv[0]}: {error.strerror}; set python of [[engine]] {engine.name}") from error
 

@@ -12,6 +12,8 @@ from enum import StrEnum
 from bedside.clock import age_ms, monotonic_ns
 from bedside.errors import BedsideError
 from bedside.supervisor.backoff import Backoff
+from bedside.supervisor.excess import excess
+from bedside.supervisor.families import MARK, Families
 from bedside.supervisor.log_file import LogFile
 from bedside.supervisor.plan import Process
 
@@ -43,6 +45,8 @@ class ChildStatus:
     state: ChildState = ChildState.WAITING
     pid: int = 0
     starts: int = 0
+    ends: int = 0
+    """How often it has ended, or could not be started."""
     is_flapping: bool = False
     """It died too often in the last minute, and is started slowly."""
     message: str = ""
@@ -52,25 +56,34 @@ class ChildStatus:
 class Child:
     """Starts one process, listens to its heart, and starts it again whenever it ends, until `stop()`."""
 
-    def __init__(self, process: Process, changed: Callable[[], None], backoff: Backoff | None = None) -> None:
+    def __init__(
+        self, process: Process, changed: Callable[[], None], backoff: Backoff | None = None, *, families: Families
+    ) -> None:
         self.process = process
         self.state = ChildState.WAITING
         self._changed = changed
         self._backoff = backoff or Backoff()
+        self._families = families
         self._log = LogFile(process.log) if process.log else None
         self._stopping = asyncio.Event()
         self._running: asyncio.subprocess.Process | None = None
         self._beaten_ns = 0
         self._patience_s = process.start_s
         self._starts = 0
+        self._ends = 0
+        self._excess = ""
         self._message = ""
 
     @property
     def status(self) -> ChildStatus:
         """What it is doing now."""
-        pid = self._running.pid if self._running else 0
         flapping = self._backoff.is_flapping
-        return ChildStatus(self.process.name, self.state, pid, self._starts, flapping, self._message)
+        return ChildStatus(self.process.name, self.state, self.pid, self._starts, self._ends, flapping, self._message)
+
+    @property
+    def pid(self) -> int:
+        """Its process, 0 while there is none."""
+        return self._running.pid if self._running else 0
 
     async def keep(self) -> None:
         """Keep the process alive; returns once it has been stopped."""
@@ -104,10 +117,19 @@ class Child:
         await running.wait()
 
     def kill(self) -> None:
-        """SIGKILL to the process and to everything in its group, now."""
+        """SIGKILL to the process and to everything that it has started, now."""
         if self._running is not None:
-            with contextlib.suppress(ProcessLookupError):
+            self._families.kill(self._running.pid)
+            with contextlib.suppress(ProcessLookupError):  # where there is no /proc, families are not known
                 os.killpg(self._running.pid, signal.SIGKILL)
+
+    def check(self) -> None:
+        """Kill the process when it and what it has started use more than they may."""
+        if self._running is None or self._excess:
+            return
+        self._excess = excess(self.process, self._families.members(self._running.pid))
+        if self._excess:
+            self.kill()
 
     async def _live(self) -> str:
         """One life of the process; returns why it ended."""
@@ -120,7 +142,9 @@ class Child:
             finally:
                 os.close(child_end)
             self._running = running
+            self._families.begin(running.pid, self._mark)
             self._starts += 1
+            self._excess = ""
             self._beaten_ns = monotonic_ns()
             self._patience_s = self.process.start_s
             self._enter(ChildState.STARTING)
@@ -137,7 +161,7 @@ class Child:
             os.close(heart)
 
     async def _start(self, child_end: int) -> asyncio.subprocess.Process:
-        environ = {**os.environ, **self.process.environ, HEARTBEAT_FD: str(child_end)}
+        environ = {**os.environ, **self.process.environ, HEARTBEAT_FD: str(child_end), MARK: self._mark}
         with self._log.open() if self._log else contextlib.nullcontext() as output:
             return await asyncio.create_subprocess_exec(
                 *self.process.argv,
@@ -150,11 +174,15 @@ class Child:
                 start_new_session=True,
             )
 
+    @property
+    def _mark(self) -> str:
+        return f"{os.getpid()} {self.process.name} {self._ends}"
+
     async def _watch(self, running: asyncio.subprocess.Process) -> str:
         while True:
             with contextlib.suppress(TimeoutError):
                 code = await asyncio.wait_for(running.wait(), LOOK_S)
-                return _describe(code)
+                return self._excess or _describe(code)
             if self._log:
                 self._log.trim()
             if age_ms(self._beaten_ns) > self._patience_s * 1000 and not self._stopping.is_set():
@@ -174,7 +202,8 @@ class Child:
 
     async def _mourn(self, reason: str) -> None:
         pause_s = self._backoff.died()
-        said = self._log.last_line() if self._log else ""
+        self._ends += 1
+        said = self._log.last_line() if self._log and not self._excess else ""
         self._message = f"{reason}; it said last: {said}" if said else reason
         where = f" (log: {self.process.log})" if self.process.log else ""
         if self._backoff.is_flapping:

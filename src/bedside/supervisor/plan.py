@@ -34,6 +34,10 @@ class Process:
     """File that gets its stdout and stderr; None lets it write where the supervisor writes."""
     folder: Path | None = None
     """Working folder; None is the supervisor's own."""
+    memory_bytes: int = 0
+    """What it and all that it starts may use together; 0 is any amount."""
+    processes: int = 0
+    """How many these may be; 0 is any number."""
 
 
 def plan(settings: Settings, config: Path, options: tuple[str, ...] = ()) -> tuple[Process, ...]:
@@ -48,20 +52,36 @@ def plan(settings: Settings, config: Path, options: tuple[str, ...] = ()) -> tup
     broadcaster = Process("broadcast", (*command, "broadcast", *tail), stage=0, folder=settings.folder)
     return (
         *(() if settings.server.source else (broadcaster,)),
-        *(_engine(engine, settings, command, tail) for engine in settings.engines if not engine.url),
+        *(
+            _engine(engine, replica, settings, command, tail)
+            for engine in settings.engines
+            if not engine.url
+            for replica in range(1, engine.concurrency + 1)
+        ),
         Process("serve", (*command, "serve", *tail), stage=2, folder=settings.folder),
     )
 
 
-def _engine(engine: EngineSettings, settings: Settings, command: tuple[str, ...], tail: tuple[str, ...]) -> Process:
+def replica_name(engine: str, replica: int) -> str:
+    """What the `replica`-th process of an engine is called, from 1: its name, then `NAME 2`, `NAME 3` ..."""
+    return f"{engine} {replica}" if replica > 1 else engine
+
+
+def _engine(
+    engine: EngineSettings, replica: int, settings: Settings, command: tuple[str, ...], tail: tuple[str, ...]
+) -> Process:
     # The runner watches its own deadlines, and a model may hold the interpreter's lock, and so the beat, until then;
     # the ping finds what the runner cannot, such as a process that was stopped.
+    which = ("--replica", str(replica)) if replica > 1 else ()
+    name = replica_name(engine.name, replica)
     return Process(
-        f"engine {engine.name}",
-        (*command, "engine", engine.name, *tail),
+        f"engine {name}",
+        (*command, "engine", engine.name, *which, *tail),
         stage=1,
         ping_s=engine.deadline_s + MARGIN_S,
         start_s=engine.start_deadline_s + MARGIN_S,
-        log=settings.folder / LOGS / f"engine-{engine.name}.log",
+        log=settings.folder / LOGS / f"engine-{name.replace(' ', '.')}.log",
         folder=settings.folder,
+        memory_bytes=engine.memory_bytes,
+        processes=engine.most_processes,
     )

@@ -1,15 +1,20 @@
 """All processes of one machine, kept alive until told to stop."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from bedside.supervisor.backoff import Backoff
-from bedside.supervisor.child import Child, ChildStatus
+from bedside.supervisor.child import LOOK_S, Child, ChildStatus
+from bedside.supervisor.families import Families
 from bedside.supervisor.plan import Process
+from bedside.supervisor.proc import adopting
 
 GRACE_S = 3.0
+LAST_S = 2.0
+"""So long what was killed may take to be gone."""
 log = logging.getLogger(__name__)
 
 
@@ -31,7 +36,8 @@ class Supervisor:
         self._grace_s = grace_s
         self._stop = asyncio.Event()
         self._force = asyncio.Event()
-        self._children = [Child(process, self._changed, backoff()) for process in plan]
+        self._families = Families()
+        self._children = [Child(process, self._changed, backoff(), families=self._families) for process in plan]
 
     @property
     def statuses(self) -> tuple[ChildStatus, ...]:
@@ -44,9 +50,17 @@ class Supervisor:
 
     async def run(self) -> None:
         """Keep everything alive until `stop()`; on return nothing that it started runs any more."""
+        with adopting():
+            await self._keep_all()
+            with contextlib.suppress(TimeoutError):  # what hangs in a driver ends when that lets it go
+                async with asyncio.timeout(LAST_S):
+                    while self._look():  # noqa: ASYNC110 - the kernel sends no event
+                        await asyncio.sleep(0.01)
+
+    async def _keep_all(self) -> None:
         async with asyncio.TaskGroup() as group:
-            for child in self._children:
-                group.create_task(child.keep(), name=child.process.name)
+            looking = group.create_task(self._watch_families())
+            keeping = {group.create_task(child.keep(), name=child.process.name) for child in self._children}
             await self._stop.wait()
             for child in self._children:
                 child.retire()
@@ -58,6 +72,20 @@ class Supervisor:
                 log.warning("forced: everything is killed")
                 for child in self._children:
                     child.kill()
+            await asyncio.gather(*keeping)
+            looking.cancel()
+
+    async def _watch_families(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            self._look()
+            for child in self._children:
+                child.check()
+
+    def _look(self) -> bool:
+        """Whether anything of anybody is left."""
+        self._families.look()
+        return self._families.tidy(child.pid for child in self._children if child.pid)
 
     async def _end(self) -> None:
         """Stage after stage, the last one first."""

@@ -1,0 +1,53 @@
+"""What an engine may use of the machine, laid on its process before the model's own code runs in it.
+
+What is set here outlives the exec and is inherited by whatever the engine starts. What a family of processes uses
+together is watched by the supervisor; docs/decisions/0009-limits.md tells who does what, and why.
+"""
+
+import contextlib
+import math
+import os
+import resource
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+MORE_NICE = 2
+"""A little behind the broadcaster and the recorder, and still before the threads that encode for pages (5)."""
+THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+"""Variables by which numeric libraries are told how many threads to start."""
+
+
+def confine(env: Mapping[str, str], *, memory_bytes: int, cpus: float, turn: int = 0) -> dict[str, str]:
+    """Put this process into its limits; returns `env` with the variables that libraries read.
+
+    `memory_bytes` is the data that one process may ask for: what is beyond is a MemoryError in the model. `cpus` are
+    rounded up to whole ones, 0 is all; engines with different `turn` get different ones as far as there are enough.
+    """
+    _lower(resource.RLIMIT_CORE, 0)  # a core dump would hold the patient's picture, and fill the disk
+    if sys.platform != "linux":  # elsewhere RLIMIT_DATA does not count what is mapped
+        return dict(env)
+    # Not RLIMIT_AS: it counts addresses, and CUDA, Go, Java or sanitizers reserve terabytes of those and use few.
+    _lower(resource.RLIMIT_DATA, memory_bytes)
+    os.nice(MORE_NICE)
+    with contextlib.suppress(OSError):  # a sandbox without it has a judge of its own
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")  # the kernel takes an engine first
+    if not cpus:
+        return dict(env)
+    here = sorted(os.sched_getaffinity(0))
+    count = min(math.ceil(cpus), len(here))
+    os.sched_setaffinity(0, {here[-1 - (turn * count + step) % len(here)] for step in range(count)})
+    return {**dict.fromkeys(THREADS, str(count)), **env}
+
+
+def _lower(limit: int, most: int) -> None:
+    """Lower a limit for good, never raise it."""
+    _, hard = resource.getrlimit(limit)
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(limit, (most, most))

@@ -61,7 +61,10 @@ class Families:
         return proc.was_started_with(kin.pid, f"{MARK}={self._marks[head]}".encode())
 
     def kill(self, head: int) -> None:
-        """End a family: stop everybody, so that nobody starts anything more, then SIGKILL to all."""
+        """End a family: stop everybody, so that nobody starts anything more, then SIGKILL to all.
+
+        A signal to a group reaches all of it at one moment, also those that are just being forked.
+        """
         self._strangers.clear()  # a family that forks fast may have numbers again that others had
         stopped: set[tuple[int, int]] = set()
         for _ in range(ROUNDS):
@@ -69,11 +72,9 @@ class Families:
             fresh = [kin for kin in self.members(head) if (kin.pid, kin.started) not in stopped]
             if not fresh:
                 break
-            for kin in fresh:
-                _send(kin.pid, signal.SIGSTOP)
-                stopped.add((kin.pid, kin.started))
-        for kin in self.members(head):
-            _send(kin.pid, signal.SIGKILL)
+            _send(fresh, signal.SIGSTOP)
+            stopped |= {(kin.pid, kin.started) for kin in fresh}
+        _send(self.members(head), signal.SIGKILL)
 
     def tidy(self, heads: Iterable[int]) -> bool:
         """Kill what is left of all families but those of `heads`, and bury adopted ones that have died.
@@ -106,6 +107,12 @@ def _with_descendants(pids: Iterable[int], children: dict[int, list[int]]) -> se
     return found
 
 
-def _send(pid: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, number)
+def _send(kins: Iterable[Kin], number: signal.Signals) -> None:
+    """To their groups and to each of them. A family's groups are its own: it has a session of its own."""
+    kins = list(kins)
+    for group in {kin.group for kin in kins} - {os.getpgrp()}:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(group, number)
+    for kin in kins:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(kin.pid, number)

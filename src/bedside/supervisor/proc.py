@@ -18,6 +18,7 @@ class Kin:
 
     pid: int
     parent: int
+    group: int
     session: int
     started: int
     """Clock ticks since the machine was started."""
@@ -38,7 +39,7 @@ def read(pid: int) -> Kin | None:
     if not text:
         return None
     words = text[text.rfind(b")") + 2 :].split()  # a name may hold spaces and brackets
-    return Kin(pid, int(words[1]), int(words[3]), int(words[19]), words[0] in (b"Z", b"X"))
+    return Kin(pid, int(words[1]), int(words[2]), int(words[3]), int(words[19]), words[0] in (b"Z", b"X"))
 
 
 def resident_bytes(pid: int) -> int:

@@ -29,11 +29,10 @@ class Application:
 
     def __init__(self, path: str, name: str = "", moves_in: bool = False) -> None:
         file = loader.find(path)
-        folder = loader.settle(file) if moves_in else loader.let_import(file)
+        (loader.settle if moves_in else loader.let_import)(file)
         self.name = name or loader.name_of(path)
         status = Status(self.name, process="")
-        predict = loader.load(file)
-        self._routes = Routes(status, None, Predictor(status, Regions(), predict, folder).infer)
+        self._routes = Routes(status, None, Predictor(status, Regions(), loader.load(file)).infer)
         self._turn = threading.Lock()
         status.state = "READY"
 

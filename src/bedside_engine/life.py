@@ -7,12 +7,12 @@ import faulthandler
 import os
 import sys
 import time
-from typing import Any, Callable, List, Optional, Tuple
+from typing import Any, List, Optional, Tuple
 
 from bedside_engine import heartbeat, loader, log
 from bedside_engine.regions import Regions
 from bedside_engine.routes import Routes
-from bedside_engine.server import Conversation, Request, Server
+from bedside_engine.server import UNIX, Adopt, Conversation, Request, Server
 from bedside_engine.status import Status
 
 REASON_SHOWN_S = 2.0
@@ -31,19 +31,12 @@ def main(argv: Optional[List[str]] = None) -> None:
         worker[0].adopt(conversation, request)
         return True
 
-    try:
-        server = Server(options.host, options.port, Routes(status, regions).answer, adopt)
-    except OSError as error:
-        log.say("cannot listen on %s:%d: %s; choose another port" % (options.host, options.port, error.strerror))
-        sys.exit(1)
-    server.start()
-    log.say("engine %s on port %d, %s, Python %s" % (options.name, server.port, options.path, sys.version.split()[0]))
+    server = _listen(options, Routes(status, regions), adopt)
+    log.say("engine %s on %s, %s, Python %s" % (options.name, server.place, options.path, sys.version.split()[0]))
     started = time.monotonic()
     try:
-        predict, folder = _load(options)
-        from bedside_engine.worker import Worker  # noqa: PLC0415  needs numpy, which _load has asked for
-
-        worker.append(Worker(status, regions, predict, folder, options.deadline, options.start_deadline))
+        model, kind = _load(options)
+        worker.append(kind(status, regions, model, options.deadline, options.start_deadline))
         log.say("loaded in %.1f s" % (time.monotonic() - started))
         worker[0].run()
     except loader.CannotLoad as error:
@@ -56,17 +49,32 @@ def main(argv: Optional[List[str]] = None) -> None:
         os._exit(130)
 
 
-def _load(options: argparse.Namespace) -> Tuple[Callable[[Any], Any], str]:
-    """What predicts, and the folder of its code; imported under the watchdog."""
+def _listen(options: argparse.Namespace, routes: Routes, adopt: Adopt) -> Server:
+    """A server that answers from now on. Exits when it cannot have its place."""
+    try:
+        server = Server(options.host, options.port, routes.answer, adopt)
+    except OSError as error:
+        at = options.host if options.host.startswith(UNIX) else "%s:%d" % (options.host, options.port)
+        other = "path" if at == options.host else "port"
+        log.say("cannot listen on %s: %s; choose another %s" % (at, error.strerror or error, other))
+        sys.exit(1)
+    server.start()
+    return server
+
+
+def _load(options: argparse.Namespace) -> Tuple[loader.Model, Any]:
+    """The model, imported under the watchdog, and the class that runs it."""
     faulthandler.dump_traceback_later(options.start_deadline, exit=True, file=log.stream())
     try:
         try:
             import numpy  # noqa: PLC0415, F401
         except ImportError as error:
             raise loader.CannotLoad("numpy cannot be imported: %s; %s -m pip install numpy" % (error, sys.executable))
+        from bedside_engine.worker import Worker  # noqa: PLC0415  needs numpy, and comes before the model's folder does
+
         file = loader.find(options.path)
-        folder = loader.settle(file)
-        return loader.load(file), folder
+        loader.settle(file)
+        return loader.load(file), Worker
     finally:
         faulthandler.cancel_dump_traceback_later()
 
@@ -75,7 +83,7 @@ def _arguments(argv: Optional[List[str]]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bedside_engine", description="Serve one model to Bedside.")
     parser.add_argument("--path", required=True, help="folder with engine.py, or a Python file")
     parser.add_argument("--name", default="", help="the engine's name; default: the folder's")
-    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--host", default="127.0.0.1", help="unix:/path/to/socket listens there, without a port")
     parser.add_argument("--port", type=int, default=8720, help="0 takes a free one and says which in the log")
     parser.add_argument("--deadline", type=float, default=10.0, help="seconds that a prediction may take")
     parser.add_argument("--start-deadline", type=float, default=300.0, help="seconds that loading may take")

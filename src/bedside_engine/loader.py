@@ -9,8 +9,18 @@ from types import ModuleType
 from typing import Any, Callable
 
 from bedside_engine import log
+from bedside_engine.signature import BadSignature, Signature
 
 EXPECTED = "expected `class Engine` with predict(self, frame), or a function predict(frame)"
+
+
+class Model:
+    """What predicts, how it wants to be called, and the folder that its code lies in."""
+
+    def __init__(self, predict: Callable[..., Any], signature: Signature, folder: str) -> None:
+        self.predict = predict
+        self.signature = signature
+        self.folder = folder
 
 
 class CannotLoad(Exception):
@@ -32,24 +42,38 @@ def name_of(path: str) -> str:
     return os.path.splitext(os.path.basename(os.path.abspath(path)))[0]
 
 
-def let_import(file: str) -> str:
-    """Let the engine's file import what lies in its folder, which is returned."""
+def let_import(file: str) -> None:
+    """Let the engine's file import what lies in its folder."""
     folder = os.path.dirname(file)
     if folder not in sys.path:
         sys.path.insert(0, folder)
-    return folder
 
 
-def settle(file: str) -> str:
-    """Make the process look as if the engine's file had been started by itself in its folder, which is returned."""
-    folder = let_import(file)
+def settle(file: str) -> None:
+    """Make the process look as if the engine's file had been started by itself in its folder.
+
+    Whatever the runner imports must have been imported before: from here on a queue.py or json.py in the folder wins.
+    """
+    folder = os.path.dirname(file)
+    let_import(file)
     os.chdir(folder)
+    # The processes that model code starts are to import from there, too.
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH")]))
     sys.argv = [file]  # model code that reads arguments must not read the runner's
-    return folder
+    _say_what_is_hidden(folder)
 
 
-def load(file: str) -> Callable[[Any], Any]:
-    """What to call with each frame. Prints the engine's own traceback and raises CannotLoad when there is none."""
+def _say_what_is_hidden(folder: str) -> None:
+    """Name the files in the folder that `import` does not find, since Python's own modules of that name are there."""
+    for entry in sorted(os.listdir(folder)):
+        name, end = os.path.splitext(entry)
+        module = sys.modules.get(name) if end == ".py" else None
+        if module is not None and getattr(module, "__file__", "") != os.path.join(folder, entry):
+            log.say("%s: `import %s` gives Python's own; rename the file if yours is meant" % (entry, name))
+
+
+def load(file: str) -> Model:
+    """The model in this file. Prints the engine's own traceback and raises CannotLoad when there is none."""
     name = os.path.basename(file)
     folder = os.path.dirname(file)
     try:
@@ -67,7 +91,10 @@ def load(file: str) -> Callable[[Any], Any]:
     if not callable(predict):
         has = "class Engine has no predict" if kind is not None else "has neither Engine nor predict"
         raise CannotLoad("%s: %s; %s" % (name, has, EXPECTED))
-    return predict  # type: ignore[no-any-return]
+    try:
+        return Model(predict, Signature(predict), folder)
+    except BadSignature as error:
+        raise CannotLoad("%s: %s" % (name, error))
 
 
 def _explain(error: BaseException, what: str, folder: str) -> CannotLoad:

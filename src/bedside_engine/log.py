@@ -38,6 +38,8 @@ def say_traceback() -> None:
         stream().write(traceback.format_exc())
     except OSError:
         pass
+    except Exception as error:  # noqa: BLE001  traceback imports as it goes, and may find the engine's own ast.py
+        say("the traceback cannot be printed: %r" % error)
 
 
 def where(error: BaseException, folder: str) -> str:

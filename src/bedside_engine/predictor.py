@@ -10,33 +10,44 @@ import numpy as np
 
 from bedside_engine import log, tensors
 from bedside_engine.check import check
+from bedside_engine.info import info_of
+from bedside_engine.jpeg import Jpeg
 from bedside_engine.kinds import BadResult
+from bedside_engine.loader import Model
 from bedside_engine.regions import BadRegion, Regions
 from bedside_engine.server import BadRequest, Response, json_response
 from bedside_engine.status import Status
 
 QUIET_S = 10.0
+WINDOW_AND_NO_FRAMES = (
+    "the request has a window of %d frames, and predict takes one frame; "
+    "write predict(frames), or leave `window` out of the engine's settings"
+)
+FRAMES_AND_NO_WINDOW = (
+    "predict takes frames, a window of them, and the request has one frame; "
+    "set `window = 8` (or as many as you want) for the engine, or write predict(frame)"
+)
+
+
+class Misfit(Exception):
+    """The model takes one frame and gets a window, or the other way round. No client can help that."""
 
 
 class Predictor:
-    """Answers inference requests with `predict`, whose code lies in `folder`. One request at a time.
+    """Answers inference requests with a model. One request at a time.
 
-    `watched(predict, frame)` calls the model; without one it is called with nobody watching how long it takes.
+    `watched(predict, frame)` calls it; without one it is called with nobody watching how long it takes.
     """
 
     def __init__(
-        self,
-        status: Status,
-        regions: Regions,
-        predict: Callable[[Any], Any],
-        folder: str,
-        watched: Optional[Callable[..., Any]] = None,
+        self, status: Status, regions: Regions, model: Model, watched: Optional[Callable[..., Any]] = None
     ) -> None:
         self._status = status
         self._regions = regions
-        self._predict = predict
-        self._folder = folder
+        self._model = model
         self._watched = watched or _call
+        self._jpeg = Jpeg()
+        status.describe(model.signature.takes_window, self._jpeg.is_there)
         self._said: Dict[str, float] = {}
         self._is_hoarder = False
 
@@ -50,14 +61,18 @@ class Predictor:
 
     def _respond(self, head: Dict[str, Any], binary: memoryview) -> Response:
         try:
-            frame = tensors.frame_of(head, binary, self._regions)
+            frame, is_window = tensors.pictures_of(head, binary, self._regions, self._jpeg)
+            more = self._beside(head, frame, is_window)
         except (BadRequest, BadRegion) as error:
             return json_response(400, {"error": str(error)})
+        except Misfit as error:
+            self._complain(str(error), with_traceback=False)
+            return json_response(500, {"error": str(error)})
         told: Dict[str, Any] = {}
         if self._is_hoarder or not frame.flags.writeable:
             frame = np.array(frame)
         before = _holders(frame)
-        document = self._document(frame, told)
+        document = self._document(frame, more, told)
         if not self._is_hoarder and frame.base is not None and _holders(frame) != before:
             # The model has kept the frame, or a part of it. This once the client is told, and leaves that memory alone.
             self._is_hoarder = told["keeps_frame"] = True
@@ -67,11 +82,20 @@ class Predictor:
         self._status.answers += 1
         return tensors.response(head, self._status.name, document, told)
 
-    def _document(self, frame: Any, told: Dict[str, Any]) -> Dict[str, Any]:
+    def _beside(self, head: Dict[str, Any], frame: Any, is_window: bool) -> Tuple[Any, ...]:
+        """What `predict` gets after the pixels. Raises BadRequest, and Misfit."""
+        signature = self._model.signature
+        if is_window and not signature.takes_window:
+            raise Misfit(WINDOW_AND_NO_FRAMES % len(frame))
+        if signature.takes_window and not is_window:
+            raise Misfit(FRAMES_AND_NO_WINDOW)
+        return (info_of(head, frame.shape, is_window),) if signature.takes_info else ()
+
+    def _document(self, frame: Any, more: Tuple[Any, ...], told: Dict[str, Any]) -> Dict[str, Any]:
         """The checked result of one prediction, or `{"error": SENTENCE}`. Its time goes into `told`."""
         started = time.perf_counter()
         try:
-            answer = self._watched(self._predict, frame)
+            answer = self._watched(self._model.predict, frame, *more)
             told["model_ms"] = round((time.perf_counter() - started) * 1e3, 3)
             return tensors.bounded(check(answer))
         except BadResult as error:
@@ -81,7 +105,7 @@ class Predictor:
             raise
         except BaseException as error:  # noqa: BLE001  whatever a model raises, exit() too, is this frame's error
             told["model_ms"] = round((time.perf_counter() - started) * 1e3, 3)
-            sentence = "predict raised %s" % log.sentence(error, self._folder)
+            sentence = "predict raised %s" % log.sentence(error, self._model.folder)
             self._complain(sentence, with_traceback=True)
             return {"error": sentence}
 

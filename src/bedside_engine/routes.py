@@ -80,15 +80,18 @@ class Routes:
         extensions = ["bedside", "binary_tensor_data"]
         if self._regions is not None:
             extensions.append("system_shared_memory")
+        if self._status.takes_jpeg:
+            extensions.append("bedside_jpeg")
         document = {"name": "bedside_engine", "version": VERSION, "extensions": extensions}
         return dict(document, **self._process())
 
     def _model(self) -> Dict[str, Any]:
+        name, shape = ("frames", [-1, -1, -1, 3]) if self._status.takes_window else ("frame", [-1, -1, 3])
         return {
             "name": self._status.name,
             "versions": ["1"],
             "platform": "bedside_engine",
-            "inputs": [{"name": "frame", "datatype": "UINT8", "shape": [-1, -1, 3]}],
+            "inputs": [{"name": name, "datatype": "UINT8", "shape": shape}],
             "outputs": [{"name": "result", "datatype": "BYTES", "shape": [1]}],
         }
 

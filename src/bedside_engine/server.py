@@ -7,7 +7,9 @@ request here.
 from __future__ import annotations
 
 import json
+import os
 import socket
+import stat
 import threading
 from typing import Any, Callable, Dict, List, Optional, Union
 
@@ -17,6 +19,7 @@ MAX_HEAD = 64 * 1024
 MAX_BODY = 128 * 1024 * 1024
 MAX_CONNECTIONS = 32
 IDLE_S = 120.0
+UNIX = "unix:"
 REASONS = {
     200: "OK",
     400: "Bad Request",
@@ -113,18 +116,19 @@ Adopt = Callable[[Conversation, Request], bool]
 
 
 class Server:
-    """Listens on `host`:`port` (0 takes a free one) and answers with `answer`, in threads. `port` says which.
+    """Listens on `host`:`port` (0 takes a free one) and answers with `answer`, in threads. `place` says where.
 
-    `adopt` sees each request first; where it returns True, somebody else answers this one and all that follow.
+    A host like `unix:/run/engine.sock` is a socket in the file system, for a container without a network. `adopt` sees
+    each request first; where it returns True, somebody else answers this one and all that follow.
     """
 
     def __init__(self, host: str, port: int, answer: Answer, adopt: Adopt) -> None:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._socket = socket.socket(family, socket.SOCK_STREAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind((host, port))
+        if host.startswith(UNIX):
+            self._socket, self.place = _bound_file(host[len(UNIX) :]), host
+        else:
+            self._socket = _bound_port(host, port)
+            self.place = "port %d" % self._socket.getsockname()[1]
         self._socket.listen(MAX_CONNECTIONS)
-        self.port = int(self._socket.getsockname()[1])
         self._answer = answer
         self._adopt = adopt
         self._room = threading.BoundedSemaphore(MAX_CONNECTIONS)
@@ -150,7 +154,8 @@ class Server:
         conversation = Conversation(connection, self._room.release)
         is_adopted = False
         try:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if connection.family != socket.AF_UNIX:
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.settimeout(IDLE_S)
             is_adopted = self._converse(conversation)
         except OSError:
@@ -176,6 +181,22 @@ class Server:
             conversation.send(self._answer(request), request.is_last)
             if request.is_last:
                 return False
+
+
+def _bound_port(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    return listener
+
+
+def _bound_file(path: str) -> socket.socket:
+    """A socket at this path, in place of one that an earlier process has left there."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    if os.path.exists(path) and stat.S_ISSOCK(os.stat(path).st_mode):
+        os.unlink(path)
+    listener.bind(path)
+    return listener
 
 
 def _part(connection: socket.socket) -> None:

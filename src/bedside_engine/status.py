@@ -20,6 +20,13 @@ class Status:
         self.process = "%d-%d" % (os.getpid(), time.time_ns()) if process is None else process
         """Another one after every start, so that a client knows that its registrations are gone."""
 
+        self.takes_window = False
+        self.takes_jpeg = False
+
+    def describe(self, takes_window: bool, takes_jpeg: bool) -> None:
+        """What is known once the model is loaded."""
+        self.takes_window, self.takes_jpeg = takes_window, takes_jpeg
+
     @property
     def is_ready(self) -> bool:
         """Whether the model is loaded."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 import numpy as np
 
+from bedside_engine.jpeg import Jpeg
 from bedside_engine.kinds import BadResult
 from bedside_engine.regions import BadRegion, Regions
 from bedside_engine.routes import JSON_LENGTH
@@ -17,30 +18,65 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_RESULT = 64 * 1024 * 1024
+MAX_SIDE = 16384
+"""Of a picture that comes in, and the most frames in a window."""
 
 
-def frame_of(head: Dict[str, Any], binary: memoryview, regions: Regions) -> NDArray[np.uint8]:
-    """The input tensor `frame`, uint8 [H, W, 3] or [H, W], as a view where it lies. Raises BadRequest, BadRegion."""
+def pictures_of(
+    head: Dict[str, Any], binary: memoryview, regions: Regions, jpeg: Jpeg
+) -> Tuple[NDArray[np.uint8], bool]:
+    """The pixels of a request, and whether they are a window of frames.
+
+    The input tensor `frame` is uint8 [H, W, 3] or [H, W], `frames` has one dimension more in front; a view where it
+    lies. Of datatype BYTES it holds one JPEG, or one a frame. Raises BadRequest, BadRegion.
+    """
     inputs = head.get("inputs")
     if not isinstance(inputs, list) or len(inputs) != 1 or not isinstance(inputs[0], dict):
-        raise BadRequest(400, "expected exactly one input tensor, 'frame'")
+        raise BadRequest(400, "expected exactly one input tensor, 'frame' or 'frames'")
     tensor = inputs[0]
-    shape, datatype = tensor.get("shape"), tensor.get("datatype")
-    if tensor.get("name") != "frame" or datatype != "UINT8":
-        raise BadRequest(400, "input %r is %r; expected 'frame' of UINT8" % (tensor.get("name"), datatype))
-    size = _size(shape)
+    name, shape, datatype = tensor.get("name"), tensor.get("shape"), tensor.get("datatype")
+    if name not in ("frame", "frames") or datatype not in ("UINT8", "BYTES"):
+        raise BadRequest(400, "input %r is %r; expected 'frame' or 'frames' of UINT8" % (name, datatype))
+    is_window = name == "frames"
+    if datatype == "BYTES":
+        return _decoded(tensor, _data(tensor, binary, regions), is_window, jpeg), is_window
+    size = _size(name, shape, is_window)
     data = _data(tensor, binary, regions)
     if data.nbytes != size:
-        raise BadRequest(400, "frame has %d bytes; its shape %s needs %d" % (data.nbytes, shape, size))
-    return data.reshape(shape)
+        raise BadRequest(400, "%s has %d bytes; its shape %s needs %d" % (name, data.nbytes, shape, size))
+    return data.reshape(shape), is_window
 
 
-def _size(shape: Any) -> int:
-    """How many values a picture of this shape has. Raises BadRequest for what is no picture."""
-    whole = isinstance(shape, list) and all(type(side) is int and 0 < side <= 16384 for side in shape)
-    if not whole or not (len(shape) == 2 or (len(shape) == 3 and shape[2] == 3)):
-        raise BadRequest(400, "frame has shape %s; expected [height, width, 3] or [height, width]" % (shape,))
+def _size(name: str, shape: Any, is_window: bool) -> int:
+    """How many values pictures of this shape have. Raises BadRequest for what is no picture."""
+    whole = isinstance(shape, list) and all(type(side) is int and 0 < side <= MAX_SIDE for side in shape)
+    one = shape[is_window:] if whole else []
+    if not (len(one) == 2 or (len(one) == 3 and one[2] == 3)):
+        first = "frames, " if is_window else ""
+        expected = "[%sheight, width, 3] or [%sheight, width]" % (first, first)
+        raise BadRequest(400, "%s has shape %s; expected %s" % (name, shape, expected))
     return int(np.prod(shape))
+
+
+def _decoded(tensor: Dict[str, Any], data: NDArray[np.uint8], is_window: bool, jpeg: Jpeg) -> NDArray[np.uint8]:
+    """The pictures of a tensor of JPEGs, each of them behind its length in four bytes."""
+    kind = (tensor.get("parameters") or {}).get("content_type")
+    if kind != "image/jpeg":
+        raise BadRequest(400, "the content_type of BYTES is %r; expected 'image/jpeg'" % (kind,))
+    pictures, rest = [], data.tobytes()
+    while rest:
+        length = int.from_bytes(rest[:4], "little")
+        if len(rest) < 4 or length > len(rest) - 4:
+            raise BadRequest(400, "a JPEG of %d bytes, and %d are there" % (length, max(0, len(rest) - 4)))
+        pictures.append(jpeg.decode(rest[4 : 4 + length]))
+        rest = rest[4 + length :]
+    shape = tensor.get("shape")
+    if shape != [len(pictures)] or not (pictures if is_window else len(pictures) == 1):
+        expected = "one JPEG a frame" if is_window else "one JPEG"
+        raise BadRequest(400, "shape %s and %d JPEGs; expected %s" % (shape, len(pictures), expected))
+    if len({picture.shape for picture in pictures}) != 1:
+        raise BadRequest(400, "the frames of a window differ in size or colour")
+    return np.stack(pictures) if is_window else pictures[0]
 
 
 def _data(tensor: Dict[str, Any], binary: memoryview, regions: Regions) -> NDArray[np.uint8]:
@@ -57,13 +93,15 @@ def _data(tensor: Dict[str, Any], binary: memoryview, regions: Regions) -> NDArr
                 400, "binary_data_size is %r and %d bytes came" % (parameters["binary_data_size"], binary.nbytes)
             )
         return np.frombuffer(binary, dtype=np.uint8)
+    if tensor.get("datatype") == "BYTES":
+        raise BadRequest(400, "a JPEG is expected as binary data, with binary_data_size")
     try:
         values = np.asarray(tensor.get("data"))
         if not np.issubdtype(values.dtype, np.integer) or values.min() < 0 or values.max() > 255:
             raise ValueError("expected whole numbers 0 to 255")
         return values.astype(np.uint8).reshape(-1)
     except (ValueError, TypeError) as error:
-        raise BadRequest(400, "data of frame: %s" % error)
+        raise BadRequest(400, "data of %s: %s" % (tensor.get("name"), error))
 
 
 def bounded(result: Dict[str, Any]) -> Dict[str, Any]:

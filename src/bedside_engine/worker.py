@@ -8,6 +8,7 @@ import selectors
 import socket
 from typing import Any, Callable, Dict, Optional, Tuple
 
+from bedside_engine.loader import Model
 from bedside_engine.predictor import Predictor
 from bedside_engine.regions import Regions
 from bedside_engine.routes import Routes
@@ -20,7 +21,7 @@ REQUEST_S = 5.0
 
 
 class Worker:
-    """Runs `predict`, whose code lies in `folder`, in the main thread, and reads the requests for it there, too.
+    """Runs the model in the main thread, and reads the requests for it there, too.
 
     A connection that asks for predictions is handed over to the main thread for good: a request then wakes one thread,
     and not one after the other, which costs more than all else that is done with it. The first prediction may take
@@ -31,13 +32,12 @@ class Worker:
         self,
         status: Status,
         regions: Regions,
-        predict: Callable[[Any], Any],
-        folder: str,
+        model: Model,
         deadline_s: float,
         first_deadline_s: float,
     ) -> None:
         self._status = status
-        self._predictor = Predictor(status, regions, predict, folder, self._watched)
+        self._predictor = Predictor(status, regions, model, self._watched)
         self._routes = Routes(status, regions, self._infer)
         self._deadline_s = deadline_s
         self._first_deadline_s = first_deadline_s

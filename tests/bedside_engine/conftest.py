@@ -73,14 +73,21 @@ class Runner:
         return self
 
     def infer(
-        self, frame: NDArray[np.uint8] = FRAME, **parameters: Any
+        self, frame: NDArray[np.uint8] = FRAME, name: str = "frame", frame_info: str = "", id: str = "1", **where: Any
     ) -> tuple[int, Any, dict[str, NDArray[np.uint8]]]:
-        """Ask with a frame in the body, or in shared memory by `parameters`: status, result or error, arrays."""
-        where = parameters or {"binary_data_size": frame.nbytes}
-        tensor = {"name": "frame", "datatype": "UINT8", "shape": list(frame.shape), "parameters": where}
-        head = json.dumps({"id": "1", "parameters": {"binary_data_output": True}, "inputs": [tensor]}).encode()
-        body = head if parameters else head + frame.tobytes()
-        status, headers, answer = self.call("POST", "/v2/models/e/infer", body, **{JSON_LENGTH: str(len(head))})
+        """Ask with pixels in the body, or in shared memory by `where`: status, result or error, arrays."""
+        place = where or {"binary_data_size": frame.nbytes}
+        tensor = {"name": name, "datatype": "UINT8", "shape": list(frame.shape), "parameters": place}
+        body = b"" if where else frame.tobytes()
+        return self.send(tensor, body, {"frame_info": frame_info} if frame_info else {}, id)
+
+    def send(
+        self, tensor: dict[str, Any], body: bytes, parameters: dict[str, Any] | None = None, id: str = "1"
+    ) -> tuple[int, Any, dict[str, NDArray[np.uint8]]]:
+        """Ask with this tensor and these bytes after it: status, result or error, arrays."""
+        parameters = {"binary_data_output": True, **(parameters or {})}
+        head = json.dumps({"id": id, "parameters": parameters, "inputs": [tensor]}).encode()
+        status, headers, answer = self.call("POST", "/v2/models/e/infer", head + body, **{JSON_LENGTH: str(len(head))})
         if status != 200:
             return status, json.loads(answer), {}
         return status, *read(answer, int(headers[JSON_LENGTH]))

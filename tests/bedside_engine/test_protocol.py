@@ -15,7 +15,7 @@ def test_health_and_metadata_speak_the_protocol(gallery: Any) -> None:
     assert gallery.get("/v2/health/live")[0] == 200
     assert gallery.get("/v2/models/e/ready")[0] == 200
     server = gallery.get("/v2")[1]
-    assert server["extensions"] == ["bedside", "binary_tensor_data", "system_shared_memory"]
+    assert server["extensions"] == ["bedside", "binary_tensor_data", "system_shared_memory", "bedside_jpeg"]
     model = gallery.get("/v2/models/e")[1]
     assert model["inputs"] == [{"name": "frame", "datatype": "UINT8", "shape": [-1, -1, 3]}]
     assert model["outputs"][0]["name"] == "result"
@@ -131,7 +131,7 @@ class TestSharedMemory:
         ({"shape": [4, 6, 3.0]}, "expected [height, width, 3]"),
         ({"shape": None}, "expected [height, width, 3]"),
         ({"shape": [10**9, 10**9]}, "expected [height, width, 3]"),
-        ({"datatype": "FP32"}, "input 'frame' is 'FP32'; expected 'frame' of UINT8"),
+        ({"datatype": "FP32"}, "input 'frame' is 'FP32'; expected 'frame' or 'frames' of UINT8"),
         ({"name": "image"}, "input 'image' is 'UINT8'; expected 'frame'"),
         ({"parameters": {"binary_data_size": 9}}, "binary_data_size is 9 and 72 bytes came"),
     ],

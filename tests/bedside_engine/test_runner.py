@@ -3,13 +3,17 @@
 import ast
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+FRAME = np.full((4, 6, 3), 7, np.uint8)
+VILLAINS = Path(__file__).parents[1] / "villains"
 SRC = Path(__file__).parents[2] / "src" / "bedside_engine"
 
 
@@ -82,3 +86,76 @@ def test_wrong_arguments_exit_with_2(argument: str) -> None:
     done = subprocess.run(argv, capture_output=True, text=True, timeout=20)
     assert done.returncode == 2
     assert "deadline" in done.stderr
+
+
+SHADOWS = ("queue", "json", "selectors", "types", "socket", "struct", "ast", "heapq", "traceback", "numbers", "copy")
+
+
+def test_a_file_named_like_a_module_of_python_harms_nothing(start: Any, tmp_path: Path) -> None:
+    """A researcher's queue.py, json.py or ast.py is never what the runner gets, not even for a traceback."""
+    for name in SHADOWS:
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('the engine's own file was imported')\n")
+    (tmp_path / "engine.py").write_text(
+        "def predict(frame):\n    if frame[0, 0, 0]:\n        raise ValueError('bright')\n    return {'text': 'dark'}\n"
+    )
+    runner = start(tmp_path).ready()
+    assert runner.infer()[1]["error"] == "predict raised ValueError: bright (engine.py:3)"
+    assert runner.infer(FRAME * 0)[1] == {"text": "dark"}
+    assert "queue.py: `import queue` gives Python's own; rename the file if yours is meant" in runner.log
+
+
+def test_what_the_model_starts_is_at_home_there_too(start: Any, tmp_path: Path) -> None:
+    """A process that model code starts has the engine's folder as working folder and imports from it."""
+    (tmp_path / "beside_it.py").write_text("VALUE = 'mine'")
+    (tmp_path / "engine.py").write_text(
+        "import subprocess, sys\n"
+        "CODE = 'import os, beside_it; print(os.getcwd(), beside_it.VALUE)'\n"
+        "def predict(frame):\n"
+        "    return {'text': subprocess.check_output([sys.executable, '-c', CODE]).decode()}\n"
+    )
+    runner = start(tmp_path, env={**os.environ, "PYTHONPATH": "/nowhere"}).ready()
+    assert runner.infer()[1]["text"].split() == [str(tmp_path), "mine"]
+
+
+def test_workers_of_multiprocessing_find_the_model(start: Any, tmp_path: Path) -> None:
+    """A pool of fresh processes, as data loaders start them, imports the engine's functions."""
+    (tmp_path / "engine.py").write_text(
+        "import multiprocessing\n"
+        "def double(number):\n    return 2 * number\n"
+        "class Engine:\n"
+        "    def __init__(self):\n"
+        "        self.pool = multiprocessing.get_context('spawn').Pool(1)\n"
+        "    def predict(self, frame):\n"
+        "        return {'text': str(self.pool.map(double, [1, 2]))}\n"
+    )
+    assert start(tmp_path).ready().infer()[1] == {"text": "[2, 4]"}
+
+
+def test_it_listens_on_a_socket_in_the_file_system(tmp_path: Path) -> None:
+    """`--host unix:PATH` answers there, also where an earlier process has left its socket."""
+    path = tmp_path / "engine.sock"
+    argv = [sys.executable, str(SRC), "--path", str(VILLAINS / "gallery.py"), "--host", f"unix:{path}"]
+    for _ in range(2):
+        process = subprocess.Popen(argv, stderr=subprocess.PIPE, text=True)
+        try:
+            assert process.stderr is not None
+            assert f"on unix:{path}" in process.stderr.readline()
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.settimeout(20)
+                connection.connect(str(path))
+                connection.sendall(b"GET /v2/health/live HTTP/1.1\r\nConnection: close\r\n\r\n")
+                assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK")
+        finally:
+            process.kill()
+            process.communicate()
+    assert path.is_socket()
+
+
+def test_a_socket_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    """A folder that is not there, or a path too long for a socket, says so and exits with 1."""
+    for path, reason in ((tmp_path / "gone" / "s", "No such file or directory"), (tmp_path / ("x" * 200), "too long")):
+        argv = [sys.executable, str(SRC), "--path", str(SRC), "--host", f"unix:{path}"]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=20)
+        assert done.returncode == 1
+        assert f"cannot listen on unix:{path}: " in done.stderr
+        assert f"{reason}; choose another path" in done.stderr

@@ -1,0 +1,49 @@
+"""How the researcher's `predict` wants to be called: one frame or a window of them, with or without `info`."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, Callable, List
+
+EXPECTED = "predict(frame), predict(frame, info), predict(frames) or predict(frames, info)"
+
+
+class BadSignature(Exception):
+    """It cannot be called with any of these; the text is one sentence that says what was found."""
+
+
+class Signature:
+    """Read once, when the model is loaded.
+
+    The first parameter gets the pixels; called `frames`, it gets a window of the last ones. A second one gets the Info
+    if it is called `info` or has no default. Raises BadSignature for what cannot be called so.
+    """
+
+    def __init__(self, predict: Callable[..., Any]) -> None:
+        self.takes_window = False
+        self.takes_info = False
+        if inspect.iscoroutinefunction(predict):
+            raise BadSignature("predict is async; write `def predict` without async")
+        try:
+            parameters = list(inspect.signature(predict).parameters.values())
+        except (TypeError, ValueError):
+            return  # written in C, or hidden by a decorator: it gets what most want, one frame
+        self._read(parameters)
+
+    def _read(self, parameters: List[inspect.Parameter]) -> None:
+        places = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+        if not places:
+            if not any(one.kind is one.VAR_POSITIONAL for one in parameters):
+                raise BadSignature("predict takes %s; expected %s" % (_said(parameters), EXPECTED))
+            return
+        self.takes_window = places[0].name == "frames"
+        rest = [one for one in parameters if one not in places[:1]]
+        second = places[1] if len(places) > 1 else None
+        self.takes_info = second is not None and (second.name == "info" or second.default is second.empty)
+        needed = [one for one in rest if one.default is one.empty and not (self.takes_info and one is second)]
+        if any(one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD) for one in needed):
+            raise BadSignature("predict takes %s; expected %s" % (_said(parameters), EXPECTED))
+
+
+def _said(parameters: List[inspect.Parameter]) -> str:
+    return "(%s)" % ", ".join(one.name for one in parameters)

@@ -16,6 +16,7 @@
     │   ├── PredictFailed      the model raised, or its result cannot be used
     │   ├── EngineDied         the connection broke while the model was computing
     │   └── Overdue            no answer within the deadline
+    ├── BuildFailed        an engine's environment or image cannot be made
     └── SessionError       a session folder cannot be written or read
 
 A message is one or two sentences that a person can act on: what, which value, what was expected, what to do.
@@ -84,6 +85,10 @@ class EngineDied(EngineError):
 
 class Overdue(EngineError):
     """The engine gave no answer within its deadline."""
+
+
+class BuildFailed(BedsideError):
+    """An engine's environment or image cannot be made."""
 
 
 class SessionError(BedsideError):

@@ -21,6 +21,10 @@ REASON_SHOWN_S = 2.0
 def main(argv: Optional[List[str]] = None) -> None:
     """Serve one engine until the process is stopped. Exit status 1: it cannot be loaded; 2: wrong arguments."""
     options = _arguments(argv)
+    if options.bare:
+        from bedside_engine import bare  # noqa: PLC0415  needs numpy
+
+        bare.run(options.path)
     status, regions = Status(options.name), Regions()
     heartbeat.start(status)
     worker: List[Any] = []
@@ -64,6 +68,8 @@ def _listen(options: argparse.Namespace, routes: Routes, adopt: Adopt) -> Server
 
 def _load(options: argparse.Namespace) -> Tuple[loader.Model, Any]:
     """The model, imported under the watchdog, and the class that runs it."""
+    if options.unusable:
+        raise loader.CannotLoad(options.unusable)
     faulthandler.dump_traceback_later(options.start_deadline, exit=True, file=log.stream())
     try:
         try:
@@ -85,8 +91,10 @@ def _arguments(argv: Optional[List[str]]) -> argparse.Namespace:
     parser.add_argument("--name", default="", help="the engine's name; default: the folder's")
     parser.add_argument("--host", default="127.0.0.1", help="unix:/path/to/socket listens there, without a port")
     parser.add_argument("--port", type=int, default=8720, help="0 takes a free one and says which in the log")
+    parser.add_argument("--bare", action="store_true", help="no server: pictures on stdin, times on stdout")
     parser.add_argument("--deadline", type=float, default=10.0, help="seconds that a prediction may take")
     parser.add_argument("--start-deadline", type=float, default=300.0, help="seconds that loading may take")
+    parser.add_argument("--unusable", metavar="SENTENCE", help="load nothing, and say this to whoever asks")
     options = parser.parse_args(argv)
     for option in ("deadline", "start_deadline"):
         if not 0 < getattr(options, option) < 1e6:

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bedside import __version__
-from bedside.cli import broadcast, demo, doctor, engine, init, serve, status, up
+from bedside.cli import broadcast, build, demo, doctor, engine, init, serve, status, up
 from bedside.errors import BedsideError, SettingsError
 
-VERBS = (demo, init, up, doctor, status, broadcast, serve, engine)
+VERBS = (demo, init, build, up, doctor, status, broadcast, serve, engine)
 SERVICES = ("broadcast", "serve")
 FAILED, ASKED_WRONGLY, INTERRUPTED = 1, 2, 130
 

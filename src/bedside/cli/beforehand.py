@@ -1,6 +1,5 @@
 """What can be known to be wrong before anything is started."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,11 @@ from bedside.supervisor.child import HEARTBEAT_FD
 from bedside.supervisor.families import MARK
 
 if TYPE_CHECKING:
+    from bedside.engine.build import Buildable
     from bedside.engine.environment import Command
+
+OURS = (HEARTBEAT_FD, MARK)
+"""What an engine's process gets to know of the supervisor."""
 
 
 def refuse_what_cannot_work(settings: Settings) -> None:
@@ -20,9 +23,18 @@ def refuse_what_cannot_work(settings: Settings) -> None:
     refuse_unknown_source(settings)
     for engine in settings.engines:
         if not engine.url:
-            start_of(engine)
+            refuse_engine(engine)
     refuse_missing_files(settings)
     refuse_taken_ports(settings)
+
+
+def refuse_engine(engine: EngineSettings) -> None:
+    """Raise SettingsError for an engine that cannot start, whatever may be built for it first."""
+    from bedside.engine.environment import engine_file
+
+    engine_file(Path(engine.path), engine.name)
+    if needed_by(engine) is None:
+        start_of(engine)
 
 
 def refuse_unknown_source(settings: Settings) -> None:
@@ -35,25 +47,39 @@ def refuse_unknown_source(settings: Settings) -> None:
         raise SettingsError(f"[source] url is {settings.source.url!r}, which names no source; expected one of {known}")
 
 
-def start_of(engine: EngineSettings) -> "Command":
-    """What starts an engine; relative paths start at the working folder. Raises SettingsError when it cannot start.
+def needed_by(engine: EngineSettings) -> "Buildable | None":
+    """What must have been built before the engine can start; None when nothing must.
 
-    Its process sees none of our own settings: the tokens of the pages are no business of a stranger's code.
+    Relative paths start at the working folder. Raises SettingsError when it could not even be begun.
+    """
+    if engine.requirements:
+        from bedside.engine.environment import engine_file
+        from bedside.engine.venv import venv_for
+
+        folder = engine_file(Path(engine.path), engine.name).parent
+        return venv_for(folder / engine.requirements, engine.python, engine.name)
+    return None
+
+
+def start_of(engine: EngineSettings, replica: int = 1, unusable: str = "") -> "Command":
+    """What starts the `replica`-th process of an engine, from 1, once what it needs is built.
+
+    With `unusable`, a sentence, that process loads no model and says it. Raises SettingsError when it cannot start.
     """
     from bedside.engine.environment import command
+    from bedside.engine.venv import Venv
 
+    needed = None if unusable else needed_by(engine)
+    python = "" if unusable else engine.python
     return command(
         Path(engine.path),
-        engine.python,
+        str(needed.python) if isinstance(needed, Venv) else python,
         engine.name,
-        engine.port,
+        engine.ports[replica - 1],
         deadline_s=engine.deadline_s,
         start_deadline_s=engine.start_deadline_s,
-        environ={
-            name: value
-            for name, value in os.environ.items()
-            if name in (HEARTBEAT_FD, MARK) or not name.startswith("BEDSIDE_")
-        },
+        unusable=unusable,
+        ours=OURS,
     )
 
 

@@ -1,21 +1,26 @@
 """`bedside engine NAME`: becomes the engine's own process, in its own interpreter."""
 
 import argparse
+import contextlib
 import os
 
-from bedside.cli.beforehand import start_of
+from bedside.cli.beforehand import needed_by, start_of
+from bedside.cli.shown import Shown
 from bedside.cli.verb import add_verb, settings_of
+from bedside.engine.build import Progress
 from bedside.engine.limits import confine
-from bedside.errors import BedsideError, SettingsError
+from bedside.errors import BedsideError, BuildFailed, SettingsError
 from bedside.settings import Settings
 from bedside.settings_tables import EngineSettings
-from bedside.supervisor.heartbeat import die_with_parent
+from bedside.supervisor.child import STARTING
+from bedside.supervisor.heartbeat import die_with_parent, heartbeat_fd
 
 DOC = """\
 one engine: run a model in its own interpreter
 
 Reads the [[engine]] of that name in bedside.toml and becomes its process: the model's own Python, with Bedside's runner
-in front of it. `bedside up` starts every engine by itself; by hand it shows what a model prints.
+in front of it. What it needs is built first, where it is missing. `bedside up` starts every engine by itself; by hand
+it shows what a model prints.
 
 example:
   bedside engine picture_quality
@@ -24,7 +29,9 @@ example:
 
 def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", shared: argparse.ArgumentParser) -> None:
     """Put the verb on the command line."""
-    add_verb(verbs, shared, "engine", run, DOC).add_argument("name", metavar="NAME", help="name of an [[engine]]")
+    parser = add_verb(verbs, shared, "engine", run, DOC)
+    parser.add_argument("name", metavar="NAME", help="name of an [[engine]]")
+    parser.add_argument("--replica", type=int, metavar="K", default=1, help="which of its processes, 1 to concurrency")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -33,14 +40,49 @@ def run(arguments: argparse.Namespace) -> int:
     engine = find(settings, arguments.name)
     if engine.url:
         raise SettingsError(f"[[engine]] {engine.name} has a url, {engine.url}; somebody else keeps it running")
-    become = start_of(engine)
+    if not 1 <= arguments.replica <= engine.concurrency:
+        raise SettingsError(
+            f"--replica is {arguments.replica}; expected 1 to {engine.concurrency}, the concurrency of {engine.name}"
+        )
     die_with_parent()
+    become = start_of(engine, arguments.replica, unusable=trouble_with(engine))
+    port = engine.ports[arguments.replica - 1]
     try:
         os.chdir(become.cwd)
-        env = confine(become.env, memory_bytes=engine.memory_bytes, cpus=engine.cpus, turn=engine.port)
+        env = confine(become.env, memory_bytes=engine.memory_bytes, cpus=engine.cpus, turn=port)
         os.execvpe(become.argv[0], list(become.argv), env)
     except OSError as error:
         raise BedsideError(f"{become.argv[0]}: {error.strerror}; set python of [[engine]] {engine.name}") from error
+
+
+def trouble_with(engine: EngineSettings) -> str:
+    """Build what the engine needs, where it is missing; the sentence that says why it cannot be had, or nothing.
+
+    The sentence is for the page: the process lives on just to show it. A build that failed a moment ago is not tried
+    again with every start.
+    """
+    needed = needed_by(engine)
+    if needed is None:
+        return ""
+    fd = heartbeat_fd()
+    try:
+        if not needed.is_built:
+            if fd is not None and needed.failure:
+                return needed.failure
+            with Shown() as shown:
+                say = shown.of(engine.name)
+
+                def say_and_beat(progress: Progress) -> None:
+                    say(progress)
+                    if fd is not None:
+                        with contextlib.suppress(OSError):
+                            os.write(fd, STARTING)
+
+                needed.build(say_and_beat)
+        needed.use()
+    except BuildFailed as error:
+        return str(error)
+    return ""
 
 
 def find(settings: Settings, name: str) -> EngineSettings:

@@ -1,0 +1,80 @@
+"""`bedside build`: makes the environments and images that the engines need, and keeps them tidy."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Iterable
+
+from bedside import clock
+from bedside.cli.beforehand import needed_by
+from bedside.cli.engine import find
+from bedside.cli.shown import Shown
+from bedside.cli.verb import add_verb, settings_of
+from bedside.engine.build import Buildable
+from bedside.errors import BuildFailed
+from bedside.settings_tables import EngineSettings
+
+DAYS = 30
+DOC = """\
+make the environments and images that the engines need
+
+An engine with requirements gets an environment of its own, made once and kept until its requirements change. `bedside
+up` makes what is missing by itself; this does it beforehand, as long as there is a network.
+
+examples:
+  bedside build                  everything that bedside.toml needs
+  bedside build pcbm             what this engine needs
+  bedside build --list           all environments of this user, their sizes, and when each was used last
+  bedside build --prune          remove those that bedside.toml does not need and that nobody used for 30 days
+"""
+
+
+def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", shared: argparse.ArgumentParser) -> None:
+    """Put the verb on the command line."""
+    parser = add_verb(verbs, shared, "build", run, DOC)
+    parser.add_argument("names", metavar="NAME", nargs="*", help="an [[engine]]; without one, all of them")
+    one = parser.add_mutually_exclusive_group()
+    one.add_argument("--list", action="store_true", help="show all environments of this user")
+    one.add_argument(
+        "--prune", type=float, metavar="DAYS", nargs="?", const=DAYS, help="remove those not used for so long (30)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Build what is missing, or list or remove what is there."""
+    settings, _ = settings_of(arguments)
+    engines = [find(settings, name) for name in arguments.names] or list(settings.engines)
+    if arguments.list or arguments.prune is not None:
+        from bedside.cli.environments import prune, show
+
+        needed = [needed_by(engine) for engine in settings.engines]
+        return show(needed) if arguments.list else prune(needed, arguments.prune)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whatever is half built is left in order then, too
+    return 0 if build_all(engines, quiet=arguments.quiet) else 1
+
+
+def build_all(engines: Iterable[EngineSettings], *, quiet: bool = False) -> bool:
+    """Build what these engines need, one after the other; says on stderr what fails, and goes on with the next."""
+    is_well = True
+    for engine in engines:
+        needed = needed_by(engine)
+        if needed is None:
+            continue
+        try:
+            with Shown(quiet=quiet) as shown:
+                build(engine.name, needed, shown)
+        except BuildFailed as error:
+            print(error, file=sys.stderr)
+            is_well = False
+    return is_well
+
+
+def build(name: str, needed: Buildable, shown: Shown) -> None:
+    """Build one thing and say how long it took. Raises BuildFailed."""
+    if needed.is_built:
+        shown.line(f"{name}: {needed.what} is there")
+        return
+    started_ns = clock.monotonic_ns()
+    shown.line(f"{name}: makes {needed.what}")
+    needed.build(shown.of(name))
+    shown.line(f"{name}: done after {clock.age_ms(started_ns) / 1000:.0f} s")

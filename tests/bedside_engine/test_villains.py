@@ -17,7 +17,7 @@ CANNOT_LOAD = {
 NO_ANSWER = {
     "raises_in_predict": "predict raised ZeroDivisionError: division by zero (raises_in_predict.py:6)",
     "wrong_field": "field 'verdit' is unknown; did you mean 'verdict'?",
-    "wrong_shape": "mask has shape [1, 4, 6]; expected a label map [height, width]",
+    "wrong_shape": "mask has shape [1, 4, 6]; expected a label map [height, width]; drop the first dimension: mask[0]",
     "huge_result": "mask and images have 100663296 bytes; expected at most 67108864",
     "returns_none": "predict returned None; expected a dict with the result's fields",
     "nan_values": "classes[0].score is nan; expected a finite number",

@@ -13,6 +13,7 @@ from bedside.cli.verb import add_verb, settings_of
 from bedside.engine.build import Buildable
 from bedside.errors import BuildFailed
 from bedside.settings_tables import EngineSettings
+from bedside.supervisor.heartbeat import die_with_parent
 
 DAYS = 30
 DOC = """\
@@ -49,6 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         needed = [needed_by(engine) for engine in settings.engines]
         return show(needed) if arguments.list else prune(needed, arguments.prune)
+    die_with_parent()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # whatever is half built is left in order then, too
     return 0 if build_all(engines, quiet=arguments.quiet) else 1
 

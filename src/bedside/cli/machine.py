@@ -5,12 +5,13 @@ import json
 import logging
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from bedside.cli.beforehand import refuse_what_cannot_work
 from bedside.cli.health import ask_health
 from bedside.cli.live import stop_signals
+from bedside.cli.missing import build_missing, missing
 from bedside.settings import Settings
 from bedside.supervisor.child import ChildState, ChildStatus
 from bedside.supervisor.leftovers import remove_leftovers
@@ -21,15 +22,18 @@ STATUS_FILE = "supervisor.json"
 log = logging.getLogger(__name__)
 
 
-def run_machine(processes: Sequence[Process], settings: Settings, greet: Callable[[], None]) -> int:
-    """Start the processes of `settings`, call `greet` once the pages are up, keep it all alive.
+def run_machine(
+    processes: Sequence[Process], settings: Settings, greet: Callable[[], None], tail: tuple[str, ...] = ()
+) -> int:
+    """Build what the engines lack, start the processes of `settings`, call `greet` once the pages are up, keep it all.
 
-    Returns 130 after Ctrl-C and 0 after SIGTERM or SIGHUP. Raises SettingsError or BedsideError before anything is
-    started when the machine cannot do it.
+    `tail` are the options that each verb gets. Returns 130 after Ctrl-C and 0 after SIGTERM or SIGHUP. Raises
+    SettingsError or BedsideError before anything is started when the machine cannot do it.
     """
     refuse_what_cannot_work(settings)
+    lacking = missing(settings)
     try:
-        return asyncio.run(_run(processes, settings, greet))
+        return asyncio.run(_run(processes, settings, greet, lambda stop: build_missing(lacking, tail, stop)))
     finally:
         ring = "" if settings.server.source else settings.ring_name
         left = remove_leftovers(ring, [engine.name for engine in settings.engines])
@@ -38,18 +42,26 @@ def run_machine(processes: Sequence[Process], settings: Settings, greet: Callabl
         (settings.folder / LOGS / STATUS_FILE).unlink(missing_ok=True)
 
 
-async def _run(processes: Sequence[Process], settings: Settings, greet: Callable[[], None]) -> int:
+async def _run(
+    processes: Sequence[Process],
+    settings: Settings,
+    greet: Callable[[], None],
+    prepare: Callable[[asyncio.Event], Awaitable[None]],
+) -> int:
     supervisor = Supervisor(processes, _Report(settings.folder / LOGS / STATUS_FILE))
     heard: list[signal.Signals] = []
+    stop = asyncio.Event()
 
     def end(number: signal.Signals) -> None:
         heard.append(number)
+        stop.set()
         if len(heard) == 1:
             log.info("stopping; once more to force it")
         supervisor.stop()
 
     for number in stop_signals():
         asyncio.get_running_loop().add_signal_handler(number, end, number)
+    await prepare(stop)
     greeting = asyncio.create_task(_greet(settings, greet))
     try:
         await supervisor.run()
@@ -87,6 +99,7 @@ class _Report:
                     "state": str(status.state),
                     "pid": status.pid,
                     "restarts": max(0, status.starts - 1),
+                    "ends": status.ends,
                     "keeps_dying": status.is_flapping,
                     "message": status.message,
                 }

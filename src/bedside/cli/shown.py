@@ -54,7 +54,7 @@ class Shown:
             nonlocal last
             if progress.step != last:
                 last = progress.step
-                count = f" {progress.total} {progress.unit}" if progress.unit == "packages" else ""
+                count = f", packages: {progress.total}" if progress.unit == "packages" else ""
                 self.line(f"{name}: {progress.step}{count}")
 
         return say

@@ -10,8 +10,9 @@ from bedside.supervisor.plan import plan
 DOC = """\
 run everything that bedside.toml asks for
 
-Starts the broadcaster, the engines and the server, each its own process; starts again what dies or hangs; stops
-everything on Ctrl-C, at once on a second one. What an engine prints is in logs/engine-NAME.log.
+Builds what the engines lack, as `bedside build` does. Starts the broadcaster, the engines and the server, each its own
+process; starts again what dies or hangs; stops everything on Ctrl-C, at once on a second one. What an engine prints is
+in logs/engine-NAME.log.
 
 examples:
   bedside up
@@ -49,4 +50,4 @@ def run_and_show(arguments: argparse.Namespace, *, opens: bool) -> int:
         if opens:
             open_page(settings)
 
-    return run_machine(plan(settings, file, options), settings, greet)
+    return run_machine(plan(settings, file, options), settings, greet, ("--config", str(file), *options))

@@ -22,12 +22,11 @@ MANYLINUX = (20, 3)
 
 @dataclass
 class Pip:
-    """Installs `requirements` of the engine `name` into a new venv of `base` in `folder`, by way of `wheels`.
+    """Installs `requirements` into a new venv of `base` in `folder`, by way of `wheels`.
 
     Whatever is started inherits the file descriptor `lock`, and is logged to `log`.
     """
 
-    name: str
     base: Interpreter
     folder: Path
     requirements: Path
@@ -61,7 +60,7 @@ class Pip:
         said = " ".join(self._heard)
         hint = "; install its module venv (Debian: apt install python3-venv)" if "ensurepip" in said else ""
         raise BuildFailed(
-            f"[[engine]] {self.name}: {self.base.path} (Python {self.base.release}) cannot make an environment: "
+            f"{self.base.path} (Python {self.base.release}) cannot make an environment: "
             f"{self._heard[-1] if self._heard else 'it says nothing'}{hint}, or name another interpreter as python"
         )
 
@@ -90,11 +89,9 @@ class Pip:
             what_to_do = (
                 f"connect this machine until it is built, or fill {self.wheels} on one that is connected: "
                 f"python{self.base.version[0]}.{self.base.version[1]} -m pip download -d wheels "
-                f"-r {self.requirements.name}"
+                f"-r {self.requirements.name} numpy"
             )
-        raise BuildFailed(
-            f"[[engine]] {self.name}: {self.requirements.name} cannot be installed: {found.what}; {what_to_do}"
-        )
+        raise BuildFailed(f"{self.requirements.name} cannot be installed: {found.what}; {what_to_do}")
 
     @property
     def _pip_version(self) -> tuple[int, ...]:

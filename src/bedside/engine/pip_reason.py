@@ -4,10 +4,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-NETWORK = re.compile(
-    r"NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|Read timed out|Connection(?:Reset|Refused)"
-    r"|Connection refused|name resolution|Name or service not known|Network is unreachable|ProxyError|SSLError"
-    r"|Max retries exceeded|connection broken by"
+NETWORK = (
+    (re.compile(r"name resolution|Name or service not known|NameResolutionError|nodename nor"), "no name is resolved"),
+    (re.compile(r"ProxyError|Tunnel connection failed"), "the proxy lets nothing through"),
+    (re.compile(r"SSLError|CERTIFICATE_VERIFY_FAILED"), "its certificate is not trusted here"),
+    (re.compile(r"Network is unreachable|No route to host"), "there is no network"),
+    (re.compile(r"[Cc]onnection ?[Rr]efused"), "the connection is refused"),
+    (re.compile(r"ConnectTimeout|ReadTimeout|timed out"), "it does not answer in time"),
+    (re.compile(r"NewConnectionError|Connection ?[Rr]eset|connection broken by|Max retries"), "the connection breaks"),
 )
 MISSING = re.compile(
     r"Could not find a version that satisfies the requirement (?P<what>.+?) \(from versions: (?P<had>.*)\)"
@@ -18,9 +22,18 @@ NOT_BUILT = (
     re.compile(r"Failed to build '?(?P<what>[\w.-]+)'? when"),
     re.compile(r"Could not build wheels for (?P<what>[^,]+)"),
 )
-UNPREPARED = re.compile(r"metadata-generation-failed|subprocess-exited-with-error|did not run successfully|egg_info")
-CAUSE = re.compile(r"(?P<cause>fatal error: .*|.*command '.*' failed.*|.*[Uu]nable to execute .*|\w*Error: .*)")
-COMPILER = re.compile(r"command '.*(?:gcc|g\+\+|cc|clang|nvcc|gfortran).*' failed|nable to execute|CompilerNotFound")
+UNPREPARED = re.compile(
+    r"metadata-generation-failed|subprocess-exited-with-error|did not run successfully|BackendUnavailable"
+)
+OLD = ("distutils", "imp", "pkg_resources", "setuptools", "pkgutil")
+"""Modules that newer Pythons do not have any more, and that old packages are built with."""
+CAUSE = re.compile(
+    r"(?P<cause>fatal error: .*|.*command '.*' failed.*|.*[Uu]nable to execute .*|\w*Error: .*|\berror: \[Errno .*)"
+)
+COMPILER = re.compile(
+    r"command '\S*(?:gcc|g\+\+|cc|clang|nvcc|gfortran)' failed|nable to execute|CompilerNotFound"
+    r"|No such file or directory: '\S*(?:gcc|g\+\+|cc|clang|nvcc|gfortran)'"
+)
 
 
 @dataclass(frozen=True)
@@ -45,12 +58,12 @@ def reason(lines: Sequence[str], python: str) -> Reason:
 
 
 def _unreachable(lines: Sequence[str], text: str, python: str) -> Reason | None:
-    trouble = NETWORK.search(text)
+    why = next((words for pattern, words in NETWORK if pattern.search(text)), "")
     missing = MISSING.search(text)
-    if not trouble or (missing and missing["had"] != "none"):
+    if not why or (missing and missing["had"] != "none"):
         return None
-    what = f"{missing['what']} is not here, and " if missing else ""
-    return Reason(f"{what}the package index cannot be reached ({trouble[0]})", "connect this machine", is_network=True)
+    what = f"{missing['what']} is not on this machine, and " if missing else ""
+    return Reason(f"{what}the package index cannot be reached: {why}", "connect this machine", is_network=True)
 
 
 def _missing(lines: Sequence[str], text: str, python: str) -> Reason | None:
@@ -84,12 +97,13 @@ def _unbuilt(lines: Sequence[str], text: str, python: str) -> Reason | None:
     if COMPILER.search(text) or "fatal error" in text:
         do = f"install a compiler and what {what} is built with"
     elif lacking := re.search(r"No module named '?(?P<module>[\w.]+)", text):
-        do = f"it is built with {lacking['module']}, which it does not say"
+        module = lacking["module"].split(".")[0]
+        do = "it is older than this Python" if module in OLD else f"building it takes {module}, which it does not say"
     else:
         do = "see what it wants"
     return Reason(
         f"{what} has no ready-made wheel for Python {python}, and cannot be built: {cause or _last_error(lines)}",
-        f"{do}, or take a version with a wheel for this Python, or a Python that has one",
+        f"{do}, take a version with a wheel for this Python, or set a Python that has one",
     )
 
 

@@ -72,7 +72,7 @@ class Venv:
         failed = self._failed
         try:
             age_s = (clock.wall_ns() - failed.stat().st_mtime_ns) / clock.NS_PER_S
-            return failed.read_text(encoding="utf-8") if abs(age_s) < RETRY_S else ""
+            return f"{self._who}{failed.read_text(encoding='utf-8')}" if abs(age_s) < RETRY_S else ""
         except OSError:
             return ""
 
@@ -94,8 +94,12 @@ class Venv:
         fcntl.flock(lock, fcntl.LOCK_SH)
         os.set_inheritable(lock, True)
         if not self.is_built:
-            raise BuildFailed(f"[[engine]] {self.name}: its environment was removed just now; start again")
+            raise BuildFailed(f"{self._who}its environment was removed just now; start again")
         os.utime(self.folder / COMPLETE)  # when it was used last
+
+    @property
+    def _who(self) -> str:
+        return f"[[engine]] {self.name}: "
 
     @property
     def _lock(self) -> Path:
@@ -124,11 +128,11 @@ class Venv:
             shutil.rmtree(self.folder)
         try:
             with self.log.open("w", encoding="utf-8") as log:
-                Pip(self.name, self.base, self.folder, self.requirements, self.wheels, say, log, lock).install()
+                Pip(self.base, self.folder, self.requirements, self.wheels, say, log, lock).install()
         except BuildFailed as error:
             sentence = f"{error}; all that was printed is in {self.log}"
             self._failed.write_text(sentence, encoding="utf-8")
-            raise BuildFailed(sentence) from error
+            raise BuildFailed(f"{self._who}{sentence}") from error
         about = {"engine": self.name, "requirements": str(self.requirements), "python": self.base.release}
         fresh = self.folder / "complete.new"
         fresh.write_text(json.dumps(about), encoding="utf-8")

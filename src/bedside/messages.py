@@ -213,6 +213,12 @@ class EngineStatus:
     """So many frames can be in flight."""
     replicas_well: int = 0
     """So many of them can be asked now."""
+    waits: bool = False
+    """It is not asked now, and no answer is due; the message says what it waits for."""
+    holds: bool = False
+    """Its newest answer counts until the scanner moves again; none is due before."""
+    rest_s: float = 0.0
+    """By its setting so long lies between two questions at least."""
 
 
 Event = Frame | Status | Loss | Result | EngineStatus

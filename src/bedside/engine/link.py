@@ -10,13 +10,14 @@ from collections.abc import Callable
 from bedside import clock
 from bedside.engine.address import Address
 from bedside.engine.client import Readiness
-from bedside.engine.exchange import Exchange
+from bedside.engine.exchange import Exchange, Laid
 from bedside.engine.picture import Wanted
 from bedside.engine.protocol import Answer, Failure
-from bedside.engine.staging import Borrow, Staged
+from bedside.engine.staging import Borrow
 from bedside.engine.tally import Tally
+from bedside.engine.window import Window
 from bedside.errors import EngineDied, Overdue, PredictFailed, Unreachable
-from bedside.messages import EngineState, EngineStatus, Frame, Result, Timing
+from bedside.messages import EngineState, EngineStatus, Frame, Result, Status, Timing
 
 LOG = logging.getLogger(__name__)
 FIRST_PROBE_S = 0.1
@@ -33,8 +34,10 @@ AGAIN = "; it is starting again"
 class EngineLink:
     """The engine `name` at `address`, asked with the pixels that are `wanted`.
 
-    `run` keeps the state true and must run all the time; `answer` asks, one frame at a time. Every change of state goes
-    to `report`. The first answer after a start may take `start_deadline_s`, each other `deadline_s`.
+    `run` keeps the state true and must run all the time; `see` is told of every frame, `answer` asks, one frame at a
+    time. Every change of state goes to `report`. The first answer after a start may take `start_deadline_s`, each other
+    `deadline_s`. `window` is that of another replica, which keeps it; a link that wants one has its own otherwise.
+    `pixel_spacing_mm` is that of the whole picture, 0 where it is not known.
     """
 
     def __init__(
@@ -45,16 +48,22 @@ class EngineLink:
         wanted: Wanted = ALL,
         deadline_s: float = 10.0,
         start_deadline_s: float = 300.0,
+        window: Window | None = None,
+        pixel_spacing_mm: float = 0.0,
         report: Callable[[EngineStatus], None],
     ) -> None:
         self.name = name
-        self._exchange = Exchange(name, address, wanted)
+        self._owns_window = window is None and wanted.window > 0
+        self.window = Window(name, wanted.window, self._tell) if self._owns_window else window
+        self._exchange = Exchange(name, address, wanted, self.window, pixel_spacing_mm)
+        self._misfit = ""
         self._deadline_s = deadline_s
         self._start_deadline_s = max(start_deadline_s, deadline_s)
         self._report = report
         self._tally = Tally()
         self._state = EngineState.NEW
         self._message = ""
+        self._reason = ""
         self._changes = 0
         self._asked_ns = 0
         self._process = ""
@@ -68,10 +77,13 @@ class EngineLink:
     def status(self) -> EngineStatus:
         """What the engine is doing now."""
         tally = self._tally
+        lacks = self.window.lacks if self.window is not None and self.is_well else ""
+        is_misfit = self._state.is_well and self._misfit != ""
         return EngineStatus(
             engine=self.name,
-            state=self._state,
-            message=self._message,
+            state=EngineState.FAILED if is_misfit else self._state,
+            message=self._misfit if is_misfit else lacks or self._message,
+            waits=lacks != "",
             answers=tally.answers,
             errors=tally.errors,
             restarts=tally.restarts,
@@ -85,7 +97,12 @@ class EngineLink:
     @property
     def is_well(self) -> bool:
         """Whether answers can be expected."""
-        return self._state.is_well
+        return self._state.is_well and not self._misfit
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it can be asked now."""
+        return self.is_well and not self._asked_ns
 
     async def until_well(self) -> None:
         """Wait until answers can be expected."""
@@ -107,6 +124,18 @@ class EngineLink:
             if await self._was_lost_within(pause_s):
                 pause_s = FIRST_PROBE_S
 
+    def see(self, event: Frame | Status, borrow: Borrow) -> None:
+        """Each frame and status of the stream, in order: whether the region fits, what a window keeps. Never waits."""
+        has_picture = event.signal.has_picture
+        if isinstance(event, Frame) and has_picture:
+            has_picture = self._fits(event)
+        if self.window is None or not self._owns_window:
+            return
+        if not has_picture:
+            self.window.clear()
+        elif isinstance(event, Frame):
+            self.window.add(event, borrow, self._exchange.look(event))
+
     @property
     def expected_s(self) -> float:
         """How long the next answer will take, as far as the last ones tell; 0 before the first one."""
@@ -122,34 +151,67 @@ class EngineLink:
         """The engine's answer to a frame; a Result with an error where the model failed, hung or died on it.
 
         `left` is called when the request is on its way: from then on the caller has time until the answer. `free_ns`
-        says since when the engine waits for a frame (messages.Timing). Raises
-        Unreachable while the engine is not well or another answer is awaited, Overwritten when the frame's pixels are
-        gone already.
+        says since when the engine waits for a frame (messages.Timing). Raises Unreachable while the engine is not well,
+        another answer is awaited, its region does not fit or its window is not full; Overwritten when the frame's
+        pixels are gone already.
         """
-        if not self._state.is_well or self._asked_ns:
-            raise Unreachable(f"engine {self.name} takes no frame now; it is {self._state}: {self._message or 'busy'}")
+        if not self._fits(frame) or not self.is_free:
+            now = self.status
+            raise Unreachable(f"engine {self.name} takes no frame now; it is {now.state}: {now.message or 'busy'}")
         taken_ns = self._asked_ns = clock.monotonic_ns()
         try:
-            staged = await self._exchange.stage(frame, borrow)
+            laid = await self._exchange.stage(frame, borrow)
             self._asked_ns = clock.monotonic_ns()
             self._become(EngineState.BUSY, "" if self._is_warm else "first answer since its start")
-            return await self._ask(frame, staged, (taken_ns, free_ns), left)
+            return await self._ask(frame, laid, (taken_ns, free_ns), left)
         finally:
             self._asked_ns = 0
             if self._state is EngineState.BUSY:
                 self._become(EngineState.READY)
 
+    def explain(self, reason: str) -> None:
+        """Whoever keeps the engine's process says why it ended; it is shown until the engine answers again.
+
+        From here only a broken connection is seen. What the engine itself says of why it cannot be loaded stays.
+        """
+        self._reason = reason
+        if self._state.is_well:
+            if not self._is_warm:
+                self._become(self._state, self._started_again)
+        elif not (self._state is EngineState.FAILED and self._process):
+            self._become(self._state, reason)
+
+    @property
+    def _started_again(self) -> str:
+        return f"started again: {self._reason}" if self._reason else ""
+
     async def close(self) -> None:
         """Let go of the engine and of the shared memory."""
         await self._exchange.close()
+        if self._owns_window and self.window is not None:
+            self.window.close()
+
+    def _fits(self, frame: Frame) -> bool:
+        """Whether the frame can be shown to the engine; its state says so where it cannot."""
+        try:
+            self._exchange.look(frame)
+            misfit = ""
+        except Unreachable as error:
+            misfit = str(error)
+        if misfit != self._misfit:
+            self._misfit = misfit
+            if misfit:
+                LOG.warning("engine %s is not asked: %s", self.name, misfit)
+            self._tell()
+        return not misfit
 
     async def _ask(
-        self, frame: Frame, staged: Staged, times_ns: tuple[int, int], left: Callable[[], None] | None
+        self, frame: Frame, laid: Laid, times_ns: tuple[int, int], left: Callable[[], None] | None
     ) -> Result:
         taken_ns, free_ns = times_ns
         error, answer, model_ms = "", None, None
         try:
-            answer = await self._within_deadline(frame, staged, left)
+            answer = await self._within_deadline(laid, left)
             model_ms = answer.model_ms
         except Failure as failure:
             error, model_ms = str(failure), failure.model_ms
@@ -165,15 +227,15 @@ class EngineLink:
         if answer is None:
             self._tally.errors += 1
             return Result(self.name, frame.seq, timing, error=error)
-        self._is_warm = True
+        self._is_warm, self._reason = True, ""
         self._tally.count(now_ns, model_ms, timing.added_ms)
         return Result(self.name, frame.seq, timing, answer.fields)
 
-    async def _within_deadline(self, frame: Frame, staged: Staged, left: Callable[[], None] | None) -> Answer:
+    async def _within_deadline(self, laid: Laid, left: Callable[[], None] | None) -> Answer:
         deadline_s = self._deadline_s if self._is_warm else self._start_deadline_s
         try:
             async with asyncio.timeout(deadline_s + GRACE_S):
-                return await self._exchange.send(frame, staged, left)
+                return await self._exchange.send(laid, left)
         except TimeoutError:
             raise Overdue(f"no answer within {deadline_s:g} s; it hangs") from None
         except EngineDied as error:
@@ -205,9 +267,9 @@ class EngineLink:
                 self._tally.restarts += self._was_well
                 self._was_well, self._is_warm = True, False
                 self._exchange.begin(found.shares_memory)
-                self._become(EngineState.READY, anew=True)
+                self._become(EngineState.READY, self._started_again, anew=True)
         elif self._state is not EngineState.FAILED or found.state is EngineState.FAILED:
-            self._become(found.state, found.error)
+            self._become(found.state, found.error or self._reason)
         elif not self._message.endswith(AGAIN):
             self._become(EngineState.FAILED, self._message + AGAIN)
 
@@ -222,10 +284,10 @@ class EngineLink:
             and not self._process
             and clock.age_ms(self._started_ns) > NEVER_SEEN_S * 1000
         ):
-            self._become(EngineState.FAILED, str(error))
+            self._become(EngineState.FAILED, self._reason or str(error))
 
     def _lose(self, message: str) -> None:
-        self._become(EngineState.DEAD, message)
+        self._become(EngineState.DEAD, self._reason or message)
         self._lost.set()
 
     async def _was_lost_within(self, seconds: float) -> bool:
@@ -245,7 +307,10 @@ class EngineLink:
             LOG.log(level, "engine %s is %s%s", self.name, state, f": {message}" if message else "")
         self._state, self._message = state, message
         self._changes += 1
-        if state.is_well:
+        self._tell()
+
+    def _tell(self) -> None:
+        if self.is_well:
             self._well.set()
         else:
             self._well.clear()

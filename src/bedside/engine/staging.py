@@ -1,6 +1,7 @@
-"""Where a frame's pixels lie while an engine works on them: shared memory, or plain memory for an engine elsewhere."""
+"""Where pixels lie while an engine works on them: shared memory, or plain memory for an engine elsewhere."""
 
 import fcntl
+import math
 import mmap
 import os
 from collections.abc import Callable
@@ -9,7 +10,6 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,48 +17,39 @@ from bedside.errors import EngineError
 from bedside.messages import Frame, Pixels
 
 SHM = Path("/dev/shm")  # where the shared memory of POSIX lies on Linux
-FULL_HD = 1920 * 1080
 _numbers = count(1)
 Borrow = Callable[[Frame], AbstractContextManager[Pixels]]
 
 
 @dataclass(frozen=True)
 class Staged:
-    """One frame as the engine wants it: uint8 [height, width, 3], or [height, width] for grey."""
+    """Pixels that are laid ready."""
 
     pixels: Pixels
     region: str
-    """Name of the shared memory object; empty when it lies in plain memory."""
+    """Name of the shared memory object; empty when they lie in plain memory."""
     region_bytes: int
 
 
 class Stage:
-    """The buffer of one engine. `fill` blocks for the time of a copy: call it in a thread, one call at a time.
+    """The buffer of one engine, for one picture or a window of them.
 
-    `size` is [width, height] or empty for the picture's own; `color` is rgb, bgr or grey. A picture that needs more
-    room gets a new region under a new name.
+    What needs more room gets a new region under a new name.
     """
 
-    def __init__(self, name: str, *, size: tuple[int, ...] = (), color: str = "rgb", is_shared: bool = True) -> None:
+    def __init__(self, name: str, *, is_shared: bool = True) -> None:
         self.is_shared = is_shared
-        self._size = size
-        self._color = color
         self._prefix = f"bedside-stage-{name}-"
         self._buffer: _Buffer | None = None
 
-    def is_copy(self, frame: Frame) -> bool:
-        """Whether filling is a plain copy of a picture of usual size: under a millisecond."""
-        size = self._size or (frame.width, frame.height)
-        return self._color == "rgb" and size == (frame.width, frame.height) and frame.width * frame.height <= FULL_HD
+    def fill(self, shape: tuple[int, ...], write: Callable[[Pixels], None]) -> Staged:
+        """Let `write` put uint8 pixels of this shape into the buffer; one call at a time, from any thread.
 
-    def fill(self, frame: Frame, borrow: Borrow) -> Staged:
-        """Put the frame's pixels into the buffer, in the engine's size and colour. Raises Overwritten, EngineError."""
-        width, height = self._size or (frame.width, frame.height)
-        shape = (height, width) if self._color == "grey" else (height, width, 3)
-        buffer = self._room(int(np.prod(shape)))
-        target = buffer.array[: int(np.prod(shape))].reshape(shape)
-        with borrow(frame) as pixels:
-            self._convert(pixels, target, (width, height))
+        Raises EngineError where no shared memory is left, and whatever `write` raises.
+        """
+        buffer = self._room(math.prod(shape))
+        target = buffer.array[: math.prod(shape)].reshape(shape)
+        write(target)
         return Staged(target, buffer.name, buffer.array.nbytes if buffer.name else 0)
 
     def close(self) -> None:
@@ -66,23 +57,6 @@ class Stage:
         if self._buffer is not None:
             self._buffer.close()
             self._buffer = None
-
-    def _convert(self, pixels: Pixels, target: Pixels, size: tuple[int, int]) -> None:
-        """Resize first, so that the colours of fewer pixels are converted; write the last step into the target."""
-        pixels = _halved(pixels, size)
-        height, width = pixels.shape[:2]
-        fits = (width, height) == size
-        shrinks = size[0] <= width and size[1] <= height
-        how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        if self._color == "rgb":
-            if fits:
-                np.copyto(target, pixels)
-            else:
-                cv2.resize(pixels, size, dst=target, interpolation=how)
-            return
-        if not fits:
-            pixels = np.asarray(cv2.resize(pixels, size, interpolation=how), dtype=np.uint8)
-        cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY if self._color == "grey" else cv2.COLOR_RGB2BGR, dst=target)
 
     def _room(self, needed: int) -> "_Buffer":
         held = self._buffer
@@ -95,18 +69,6 @@ class Stage:
                 held = _Buffer(np.empty(needed, np.uint8), "", -1)
             self._buffer = held
         return held
-
-
-def _halved(pixels: Pixels, size: tuple[int, int]) -> Pixels:
-    """Halve while the picture is twice as large as wanted: means of 2 x 2 pixels cost a fraction of other ratios.
-
-    From 1920x1080 to 224x224 the way takes 1.1 ms by halves and 7 ms at once, and differs by one grey level on average.
-    """
-    while True:
-        height, width = pixels.shape[:2]
-        if width % 2 or height % 2 or width < 2 * size[0] or height < 2 * size[1]:
-            return pixels
-        pixels = np.asarray(cv2.resize(pixels, (width // 2, height // 2), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 class _Buffer:

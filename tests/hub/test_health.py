@@ -1,6 +1,7 @@
 """The rules behind /health."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from tests.hub.conftest import Hub, Scanner, live, ready, result_of
@@ -110,6 +111,34 @@ def test_an_answer_is_owed_only_since_it_could_be_given(
     feed.put(ready())
     feed.put(scanner.shoot())
     assert health(feed, LIMITS, hour_ns + S).ok
+
+
+def test_an_engine_that_is_not_asked_owes_nothing(feed: Feed, scanner: Scanner) -> None:
+    """While it waits for its turn, or its answer holds, no age is too old; from its next turn on it has its time."""
+    for still in (replace(ready(), waits=True), replace(ready(), holds=True)):
+        feed.put(still)
+        assert health(feed, LIMITS, _later(feed, scanner, 3600)).ok
+    feed.put(ready())
+    assert health(feed, LIMITS, _later(feed, scanner, 4)).ok
+    assert health(feed, LIMITS, _later(feed, scanner, 7)).status == "engine"
+
+
+def test_an_engine_that_rests_may_take_so_much_longer(feed: Feed, scanner: Scanner) -> None:
+    """Every 60 s with a deadline of 5 s: one answer in 65 s is due."""
+    feed.put(replace(ready(), rest_s=60.0))
+    assert health(feed, LIMITS, _later(feed, scanner, 64)).ok
+    assert health(feed, LIMITS, _later(feed, scanner, 67)).status == "engine"
+
+
+def test_replicas_and_losses_are_told(feed: Feed) -> None:
+    """How many answers came late, how many frames were passed over, how many replicas are well."""
+    feed.put(replace(ready(), late=3, passed_over=40, replicas=2, replicas_well=1))
+    told = health(feed, LIMITS).body["engines"]["pcbm"]
+    assert [told[key] for key in ("late", "passed_over", "replicas", "replicas_well")] == [3, 40, 2, 1]
+    metrics = feed.metrics.text().decode()
+    assert 'bedside_engine_late_total{engine="pcbm"} 3.0' in metrics
+    assert 'bedside_engine_passed_over_total{engine="pcbm"} 40.0' in metrics
+    assert 'bedside_engine_replicas_well{engine="pcbm"} 1.0' in metrics
 
 
 def test_the_first_problem_is_the_word(feed: Feed) -> None:

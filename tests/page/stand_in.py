@@ -67,6 +67,13 @@ ENGINE: Json = {
     "added_ms": 1.2,
     "answer_age_ms": 61.0,
     "busy_ms": None,
+    "late": 0,
+    "passed_over": 12,
+    "replicas": 1,
+    "replicas_well": 1,
+    "waits": False,
+    "holds": False,
+    "rest_ms": 0,
 }
 STAGES: Json = {"capture": 2.1, "announce": 0.3, "stage": 0.4, "request": 0.5, "model": 41.0}
 HEAD: Json = {"verdict": {"label": "Head", "level": "near", "score": 0.79}}
@@ -90,6 +97,7 @@ class Script:
     engines: list[Json] = field(default_factory=lambda: [deepcopy(ENGINE)])
     answer: Callable[[int], Json] = lambda seq: HEAD
     error: str = ""
+    missing: Json = field(default_factory=dict)
     paint: Painter = numbered
     live_every_s: float = 1 / 15
     answer_every_s: float = 0.1
@@ -287,6 +295,7 @@ class _Page:
             "seq": self.server.seq + 1,
             "age_ms": 61.0,
             "error": script.error,
+            "missing": script.missing,
             "answer": answer,
             "timing": timing,
         }

@@ -174,3 +174,48 @@ def test_every_engine_is_named(open_page: Open, server: StandIn) -> None:
     expect(page.locator(".others li")).to_contain_text("biometry: Head")
     page.click("#status")
     expect(page.locator("#details")).to_contain_text("AI biometry")
+
+
+def test_an_engine_that_waits_for_its_turn_says_so(open_page: Open, server: StandIn) -> None:
+    """It is neither late nor dead: what it waits for stands where the verdict is, over the live picture."""
+    page = open_page("explain")
+    expect(page.locator(".verdict .label")).to_have_text("Head")
+    server.script.answers = False
+    server.script.engines[0].update(waits=True, message="waits for a frozen picture")
+    expect(page.locator(".verdict .label")).to_have_text("AI waits for a frozen picture")
+    expect(page.locator(".verdict .word")).to_contain_text("last answer")
+    expect(page.locator("canvas.large")).to_have_attribute("data-stream", "live")
+    expect_grey(page, False)
+
+
+def test_the_answer_to_a_frozen_picture_stays_current(open_page: Open, server: StandIn) -> None:
+    """While it holds it does not grow old; when the scanner moves and is frozen again, it is not taken for the new one."""
+    page = open_page("explain")
+    expect(page.locator(".verdict .label")).to_have_text("Head")
+    server.script.answers = False
+    server.script.signal["state"] = "frozen"
+    server.script.engines[0].update(holds=True)
+    page.wait_for_timeout(1800)
+    expect(page.locator(".verdict:not(.stale) .label")).to_have_text("Head")
+    expect(page.locator("canvas.large")).to_have_attribute("data-stream", "answer")
+    server.script.engines[0].update(holds=False)
+    expect(page.locator(".verdict.stale")).to_be_visible()
+
+
+def test_an_engine_that_rests_is_not_late(open_page: Open, server: StandIn) -> None:
+    """With an interval of a minute an answer of some seconds is current, also the very first one."""
+    server.script.engines[0].update(rest_ms=60_000)
+    page = open_page("explain")
+    expect(page.locator(".verdict .label")).to_have_text("Head")
+    server.script.answers = False
+    page.wait_for_timeout(1800)
+    expect(page.locator(".verdict:not(.stale) .label")).to_have_text("Head")
+
+
+def test_replicas_and_losses_are_in_the_details(open_page: Open, server: StandIn) -> None:
+    """How many frames were passed over, how many answers were late, and how many replicas are well."""
+    server.script.engines[0].update(late=3, passed_over=40, replicas=4, replicas_well=2)
+    page = open_page("explain")
+    page.click("#status")
+    expect(page.locator("#details")).to_contain_text("passed over 40, answered too late 3")
+    expect(page.locator("#details")).to_contain_text("2 of 4 well")

@@ -10,7 +10,7 @@ import pytest
 from bedside import clock
 from bedside.engine.staging import Borrow
 from bedside.errors import Overwritten
-from bedside.messages import Frame, Pixels, Result, Signal, Timing
+from bedside.messages import EngineState, EngineStatus, Frame, Pixels, Result, Signal, Status, Timing
 
 
 class Pictures:
@@ -46,6 +46,27 @@ class FakeLink:
         self.fault: BaseException | None = None
         self.runs = 0
         self.prepared: list[int] = []
+        self.seen: list[Frame | Status] = []
+
+    @property
+    def status(self) -> EngineStatus:
+        """READY or DEAD."""
+        return EngineStatus(self.name, EngineState.READY if self.is_well else EngineState.DEAD)
+
+    @property
+    def is_free(self) -> bool:
+        """It does not say."""
+        return self.is_well
+
+    def see(self, event: Frame | Status, borrow: Borrow) -> None:
+        """Note what came."""
+        self.seen.append(event)
+
+    def explain(self, reason: str) -> None:
+        """Nothing to keep."""
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
 
     async def run(self) -> None:
         """Look after nothing."""

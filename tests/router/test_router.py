@@ -8,18 +8,29 @@ from typing import Any
 import pytest
 
 from bedside import clock
+from bedside.engine.replicas import Replicas
 from bedside.errors import Overwritten, Unreachable
 from bedside.messages import Pixels, Result, Signal, Status
 from bedside.router.router import Router
+from bedside.router.when import When
+
+
+def engine_of(*links: Any) -> Replicas:
+    """One engine of these replicas."""
+    engine = Replicas(links[0].name, lambda status: None)
+    for link in links:
+        engine.join(link)
+    return engine
 
 
 @asynccontextmanager
 async def routing(
-    links: list[Any], pictures: Any, every_s: dict[str, float] | None = None
+    links: list[Any], pictures: Any, when: dict[str, When] | None = None
 ) -> AsyncIterator[tuple[Router, list[tuple[Result, Pixels | None]]]]:
-    """A router that runs, and what it has published."""
+    """A router that runs, with an engine for each link or each Replicas, and what it has published."""
     published: list[tuple[Result, Pixels | None]] = []
-    router = Router(links, pictures.borrow, lambda result, pixels: published.append((result, pixels)), every_s)
+    engines = [link if isinstance(link, Replicas) else engine_of(link) for link in links]
+    router = Router(engines, pictures.borrow, lambda result, pixels: published.append((result, pixels)), when)
     task = asyncio.create_task(router.run())
     try:
         yield router, published
@@ -39,7 +50,8 @@ async def until(holds: Callable[[], bool]) -> None:
 async def test_a_free_engine_gets_the_newest_frame_and_never_one_twice(pictures: Any, fake: Any) -> None:
     """While it computes, newer frames replace each other; each answer comes with the very pixels of its frame."""
     link = fake("e")
-    async with routing([link], pictures) as (router, published):
+    engine = engine_of(link)
+    async with routing([engine], pictures) as (router, published):
         for _ in range(4):
             router.offer(pictures.next())
             await until(lambda: bool(link.asked))
@@ -50,7 +62,7 @@ async def test_a_free_engine_gets_the_newest_frame_and_never_one_twice(pictures:
         await until(lambda: len(published) == 2)
         assert [result.seq for result, _ in published] == [1, 4]
         assert [int(pixels.max()) for _, pixels in published if pixels is not None] == [1, 4]
-        assert router.passed_over() == {"e": 2}
+        assert engine.status.passed_over == 2
         await asyncio.sleep(0.05)
         assert link.asked == [1, 4], "no new frame, no new question"
 
@@ -135,7 +147,7 @@ async def test_an_engine_that_is_not_well_is_waited_for(pictures: Any, fake: Any
 async def test_at_most_so_many_a_second(pictures: Any, fake: Any) -> None:
     """With an interval the engine is asked at that pace, each time with the newest frame."""
     link = fake("e")
-    async with routing([link], pictures, {"e": 0.05}) as (router, published):
+    async with routing([link], pictures, {"e": When(every_s=0.05)}) as (router, published):
         end = clock.monotonic_ns() + clock.NS_PER_S
         while clock.monotonic_ns() < end:
             router.offer(pictures.next())
@@ -167,7 +179,8 @@ async def test_a_fault_of_ours_stops_one_lane_for_a_moment_only(
 async def test_the_next_frame_is_laid_ready_while_the_engine_computes(pictures: Any, fake: Any) -> None:
     """Each newer frame is laid ready in turn, and the newest of them is asked about as soon as the engine is free."""
     link = fake("e")
-    async with routing([link], pictures) as (router, _):
+    engine = engine_of(link)
+    async with routing([engine], pictures) as (router, _):
         router.offer(pictures.next())
         await until(lambda: link.asked == [1])
         router.offer(pictures.next())
@@ -176,7 +189,7 @@ async def test_the_next_frame_is_laid_ready_while_the_engine_computes(pictures: 
         await until(lambda: link.prepared == [2, 3])
         link.go.release()
         await until(lambda: link.asked == [1, 3])
-        assert router.passed_over() == {"e": 1}
+        assert engine.status.passed_over == 1
 
 
 async def test_a_frame_that_was_laid_ready_for_a_lost_engine_is_not_asked_about(pictures: Any, fake: Any) -> None:
@@ -195,3 +208,133 @@ async def test_a_frame_that_was_laid_ready_for_a_lost_engine_is_not_asked_about(
         link.well.set()
         await until(lambda: len(link.asked) == 2)
         assert link.asked == [1, 4]
+
+
+async def test_every_event_reaches_every_link(pictures: Any, fake: Any) -> None:
+    """A link is told of each frame and status, also of those that it is not asked about: windows are made of them."""
+    link = fake("e")
+    async with routing([link], pictures) as (router, _):
+        events = [pictures.next(), Status(Signal.NO_SIGNAL), pictures.next(Signal.NO_SIGNAL), pictures.next()]
+        for event in events:
+            router.offer(event)
+        assert link.seen == events
+
+
+async def test_a_frozen_picture_is_asked_about_once(pictures: Any, fake: Any) -> None:
+    """Never while the scanner is live; once each time that it is frozen, with the newest frame, also at the start."""
+    link = fake("e")
+    engine = engine_of(link)
+    async with routing([engine], pictures, {"e": When(is_on_freeze=True)}) as (router, published):
+        assert engine.status.waits
+        link.go.release()
+        for _ in range(3):
+            router.offer(pictures.next(Signal.FROZEN))
+            await asyncio.sleep(0.01)
+        assert link.asked == [1]
+        assert (engine.status.waits, engine.status.holds) == (False, True)
+        for _ in range(3):
+            router.offer(pictures.next())
+            await asyncio.sleep(0.01)
+        assert link.asked == [1]
+        assert (engine.status.waits, engine.status.holds) == (True, False)
+        assert engine.status.message == "waits for a frozen picture"
+        router.offer(pictures.next(Signal.FROZEN))
+        await until(lambda: link.asked == [1, 7])
+        assert (engine.status.waits, engine.status.holds) == (False, False)
+        assert [result.seq for result, _ in published] == [1]
+
+
+async def test_a_freeze_that_could_not_be_asked_about_is_not_spent(pictures: Any, fake: Any) -> None:
+    """The frame was overwritten, or the engine away: the next frozen frame is asked about, and then none."""
+    link = fake("e")
+    async with routing([link], pictures, {"e": When(is_on_freeze=True)}) as (router, published):
+        link.fault = Overwritten("gone")
+        router.offer(pictures.next(Signal.FROZEN))
+        await until(lambda: link.fault is None)
+        router.offer(pictures.next(Signal.FROZEN))
+        link.go.release()
+        await until(lambda: len(published) == 1)
+        router.offer(pictures.next(Signal.FROZEN))
+        await asyncio.sleep(0.03)
+        assert link.asked == [2]
+
+
+async def test_a_frozen_frame_is_not_asked_about_when_the_scanner_is_live_again(pictures: Any, fake: Any) -> None:
+    """The engine came back too late for the freeze: it waits for the next one."""
+    link = fake("e")
+    link.well.clear()
+    async with routing([link], pictures, {"e": When(is_on_freeze=True)}) as (router, _):
+        router.offer(pictures.next(Signal.FROZEN))
+        router.offer(pictures.next())
+        link.well.set()
+        await asyncio.sleep(0.03)
+        assert link.asked == []
+        router.offer(pictures.next(Signal.FROZEN))
+        await until(lambda: link.asked == [3])
+
+
+async def test_replicas_get_a_frame_each(pictures: Any, fake: Any) -> None:
+    """Frames go to whoever is free, each to one only; the newest wins when all are busy, and nothing is laid ready."""
+    first, second = fake("e"), fake("e")
+    engine = engine_of(first, second)
+    async with routing([engine], pictures) as (router, published):
+        for number in range(1, 6):
+            router.offer(pictures.next())
+            await until(lambda n=number: len(first.asked + second.asked) >= min(n, 2))  # type: ignore[misc]
+        assert sorted(first.asked + second.asked) == [1, 2]
+        assert engine.status.passed_over == 2
+        second.go.release()
+        await until(lambda: len(first.asked + second.asked) == 3)
+        assert max(second.asked) == 5
+        assert first.prepared == second.prepared == []
+        assert len(published) == 1
+
+
+async def test_answers_come_in_the_order_of_their_frames(pictures: Any, fake: Any) -> None:
+    """An answer that is older than one which is out already is dropped, and counted as late."""
+    first, second = fake("e"), fake("e")
+    engine = engine_of(first, second)
+    async with routing([engine], pictures) as (router, published):
+        for number in (1, 2):
+            router.offer(pictures.next())
+            await until(lambda n=number: len(first.asked + second.asked) == n)  # type: ignore[misc]
+        slow, quick = (first, second) if first.asked == [1] else (second, first)
+        quick.go.release()
+        await until(lambda: [result.seq for result, _ in published] == [2])
+        slow.go.release()
+        await until(lambda: engine.status.late == 1)
+        router.offer(pictures.next())
+        router.offer(pictures.next())
+        slow.go.release()
+        quick.go.release()
+        await until(lambda: published[-1][0].seq == 4)
+        seqs = [result.seq for result, _ in published]
+        assert seqs == sorted(seqs)
+
+
+async def test_a_replica_that_is_away_is_not_waited_for(pictures: Any, fake: Any) -> None:
+    """The other one gets every frame; the status says how many are well, and what is wrong."""
+    first, second = fake("e"), fake("e")
+    first.well.clear()
+    engine = engine_of(first, second)
+    async with routing([engine], pictures) as (router, published):
+        for number in range(1, 4):
+            router.offer(pictures.next())
+            second.go.release()
+            await until(lambda n=number: len(published) == n)  # type: ignore[misc]
+        assert (first.asked, second.asked) == ([], [1, 2, 3])
+        status = engine.status
+        assert (status.state, status.replicas, status.replicas_well) == ("READY", 2, 1)
+        assert status.message == "replica 1 of 2 is DEAD"
+
+
+async def test_an_interval_holds_for_all_replicas_together(pictures: Any, fake: Any) -> None:
+    """Two free replicas are not asked twice in one interval."""
+    first, second = fake("e"), fake("e")
+    async with routing([engine_of(first, second)], pictures, {"e": When(every_s=3600)}) as (router, _):
+        for _ in range(5):
+            router.offer(pictures.next())
+            first.go.release()
+            second.go.release()
+            await asyncio.sleep(0.01)
+        assert len(first.asked + second.asked) == 1

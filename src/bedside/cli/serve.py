@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedside import __version__
+from bedside.cli.ends import explain_ends
 from bedside.cli.live import live
+from bedside.cli.machine import STATUS_FILE
 from bedside.cli.verb import add_verb, settings_of
 from bedside.settings import Settings
+from bedside.supervisor.plan import LOGS
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -40,9 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     from bedside.bus.subscriber import Subscriber
-    from bedside.engine.address import Address
-    from bedside.engine.link import EngineLink
-    from bedside.engine.picture import Wanted
+    from bedside.cli.engines import engines_of, when_of
     from bedside.hub.feed import Feed
     from bedside.hub.server import listening
     from bedside.messages import Frame, Status
@@ -54,19 +55,8 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
         engines=[engine.name for engine in settings.engines],
         quality=settings.server.jpeg_quality,
     )
-    links = [
-        EngineLink(
-            engine.name,
-            Address(engine.url or f"http://127.0.0.1:{engine.port}"),
-            wanted=Wanted(engine.region, engine.size, engine.color, engine.window),
-            deadline_s=engine.deadline_s,
-            start_deadline_s=engine.start_deadline_s,
-            report=feed.put,
-        )
-        for engine in settings.engines
-    ]
-    pace = {engine.name: engine.every_s for engine in settings.engines}
-    router = Router(links, subscriber.borrow, feed.put_result, pace)
+    engines = engines_of(settings, feed.put)
+    router = Router(engines, subscriber.borrow, feed.put_result, when_of(settings))
 
     async def listen() -> None:
         async for event in subscriber:
@@ -80,13 +70,17 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
             listening(_app(settings, feed), server.host, server.port, server.token),
             asyncio.TaskGroup() as group,
         ):
-            working = [group.create_task(listen(), name="listen"), group.create_task(router.run(), name="router")]
+            working = [
+                group.create_task(listen(), name="listen"),
+                group.create_task(router.run(), name="router"),
+                group.create_task(explain_ends(settings.folder / LOGS / STATUS_FILE, engines), name="explain ends"),
+            ]
             await stop.wait()
             for task in working:
                 task.cancel()
     finally:  # also after a fault: their buffers in shared memory would stay
-        for link in links:
-            await link.close()
+        for engine in engines:
+            await engine.close()
         await subscriber.close()
 
 

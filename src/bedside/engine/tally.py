@@ -39,3 +39,15 @@ class Tally:
         if len(self._times) < 2:
             return 0.0
         return (len(self._times) - 1) * clock.NS_PER_S / max(1, now_ns - self._times[0])
+
+
+@dataclass
+class Handed:
+    """What became of the frames that were meant for one engine, and whether it is asked at all now."""
+
+    passed_over: int = 0
+    late: int = 0
+    waits: str = ""
+    """For what, in words, while it is not its turn."""
+    holds: bool = False
+    rest_s: float = 0.0

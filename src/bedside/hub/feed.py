@@ -46,7 +46,7 @@ class Feed:
         self._newest: dict[str, Answered] = {}
         self._good: dict[str, Result] = {}
         self._watchers: set[asyncio.Event] = set()
-        self._well_since_ns: dict[str, int] = {}
+        self._due_since_ns: dict[str, int] = {}
         self.metrics.watch(self)
 
     def put(self, event: Frame | Status | Loss | EngineStatus) -> None:
@@ -87,9 +87,9 @@ class Feed:
         """What each engine is doing, in the order of the settings."""
         return tuple(self._engines.values())
 
-    def well_since_ns(self, engine: str) -> int:
-        """Since when an engine has been READY or BUSY, monotonic; 0 when it never was."""
-        return self._well_since_ns.get(engine, 0)
+    def due_since_ns(self, engine: str) -> int:
+        """Since when an engine has been READY or BUSY, and its turn, monotonic; 0 when it never was."""
+        return self._due_since_ns.get(engine, 0)
 
     def newest(self, engine: str) -> Answered | None:
         """The newest answer of an engine, an error included."""
@@ -171,11 +171,9 @@ class Feed:
     def _put_engine(self, status: EngineStatus) -> None:
         before = self._engines.get(status.engine)
         self._engines[status.engine] = status
-        was_well = before is not None and before.state.is_well
-        if status.state.is_well and not was_well:
-            self._well_since_ns[status.engine] = clock.monotonic_ns()
-        well = was_well and status.state.is_well
-        if before is None or (not well and (status.state, status.message) != (before.state, before.message)):
+        if is_due(status) and not (before is not None and is_due(before)):
+            self._due_since_ns[status.engine] = clock.monotonic_ns()
+        if before is None or _news(before) != _news(status):
             self._state_changed()
 
     def _state_changed(self) -> None:
@@ -187,6 +185,17 @@ class Feed:
             event.set()
 
 
+def is_due(status: EngineStatus) -> bool:
+    """Whether the engine owes an answer: it is well, and it is its turn."""
+    return status.state.is_well and not status.waits and not status.holds
+
+
+def _news(status: EngineStatus) -> tuple[object, ...]:
+    """What of a status is worth telling the pages at once: not that a question left, or an answer came."""
+    trouble = None if status.state.is_well else (status.state, status.message)
+    return trouble, status.waits, status.holds, status.replicas_well
+
+
 def _result_text(result: Result, fields: dict[str, object], problem: str, view: View) -> str:
     timing = result.timing
     shown = {name: value for name, value in fields.items() if view.shows(name)}
@@ -196,6 +205,7 @@ def _result_text(result: Result, fields: dict[str, object], problem: str, view: 
         "seq": result.seq,
         "error": problem,
         "answer": shown,
+        "missing": dict(result.missing),
         "timing": {
             "model_ms": round(timing.model_ms, 2),
             "added_ms": round(timing.added_ms, 2),

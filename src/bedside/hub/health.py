@@ -6,7 +6,7 @@ from typing import Any
 
 import bedside
 from bedside import clock
-from bedside.hub.feed import Feed
+from bedside.hub.feed import Feed, is_due
 from bedside.messages import EngineStatus, Signal
 
 DEADLINE_S = 10.0
@@ -78,10 +78,11 @@ def _engine_problems(feed: Feed, engine: EngineStatus, limit_s: float, now_ns: i
         said = f": {engine.message}" if engine.message else "."
         yield "engine", f"The engine '{engine.engine}' is {engine.state}{said}"
         return
-    if not (feed.status.signal.has_picture and feed.picture_since_ns):
+    if not (feed.status.signal.has_picture and feed.picture_since_ns and is_due(engine)):
         return
-    # An answer is only owed since there were both a picture and a running engine.
-    owed_ns = max(_answered_ns(feed, engine), feed.picture_since_ns, feed.well_since_ns(engine.engine))
+    # An answer is only owed since there were both a picture and a running engine whose turn it was.
+    owed_ns = max(_answered_ns(feed, engine), feed.picture_since_ns, feed.due_since_ns(engine.engine))
+    limit_s += engine.rest_s
     if (age_s := clock.age_ms(owed_ns, now_ns) / 1e3) > limit_s:
         yield (
             "engine",
@@ -104,6 +105,10 @@ def _engine(feed: Feed, engine: EngineStatus, now_ns: int) -> dict[str, Any]:
         "model_ms": round(engine.model_ms, 2),
         "added_ms": round(engine.added_ms, 2),
         "restarts": engine.restarts,
+        "late": engine.late,
+        "passed_over": engine.passed_over,
+        "replicas": engine.replicas,
+        "replicas_well": engine.replicas_well,
     }
 
 

@@ -146,12 +146,19 @@ class _States(Collector):
                 "answers": "Answers of an engine.",
                 "errors": "Frames on which a model failed.",
                 "restarts": "How often an engine came back after it had been gone.",
+                "late": "Answers dropped since one to a newer frame was out already.",
+                "passed_over": "Frames that a newer one replaced before an engine was free.",
             }.items()
         }
+        replicas = GaugeMetricFamily(
+            "bedside_engine_replicas_well", "Replicas of an engine that are ready or busy.", labels=["engine"]
+        )
         for status in self._feed.engine_statuses:
+            replicas.add_metric([status.engine], status.replicas_well)
             for each in EngineState:
                 state.add_metric([status.engine, str(each)], float(each is status.state))
             for name, family in counts.items():
                 family.add_metric([status.engine], getattr(status, name))
         yield state
+        yield replicas
         yield from counts.values()

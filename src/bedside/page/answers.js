@@ -33,6 +33,14 @@ export class Answers {
   }
 
   /**
+   * Nor is the time while it is not its turn.
+   * @param {string} engine
+   */
+  rested(engine) {
+    this.rhythm.delete(engine);
+  }
+
+  /**
    * Usual time between answers, ms; null before the second one.
    * @param {string} engine
    */

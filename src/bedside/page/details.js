@@ -112,5 +112,7 @@ function factsOfEngine(engine, stages) {
     ["its answers", `${engine.answers}, ${engine.fps.toFixed(1)}/s, ${times}`],
     ["its stages, ms", Object.entries(stages ?? {}).map(([stage, ms]) => `${stage} ${ms.toFixed(1)}`).join(" · ") || "-"],
     ["its errors", `${engine.errors}, restarts ${engine.restarts}`],
+    ["its frames", `passed over ${engine.passed_over}, answered too late ${engine.late}`],
+    ...(engine.replicas > 1 ? [/** @type {Fact} */ (["its replicas", `${engine.replicas_well} of ${engine.replicas} well`])] : []),
   ];
 }

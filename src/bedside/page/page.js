@@ -93,6 +93,7 @@ function text(message) {
       return greet(message);
     case "state":
       known.state = message;
+      for (const engine of message.engines) if (engine.waits) answers.rested(engine.name);
       if (message.signal.age_ms !== null) {
         known.newestAt = ages.capturedAt(now, message.signal.age_ms, message.sent_ms);
       }

@@ -8,7 +8,9 @@
  * @typedef {{state: string, message: string, source: string, device: string, fps: number, age_ms: number|null,
  *   drops: number, skips: number, width: number, height: number}} SignalState
  * @typedef {{name: string, state: string, message: string, answers: number, errors: number, restarts: number,
- *   fps: number, model_ms: number, added_ms: number, answer_age_ms: number|null, busy_ms: number|null}} EngineState
+ *   fps: number, model_ms: number, added_ms: number, answer_age_ms: number|null, busy_ms: number|null, late: number,
+ *   passed_over: number, replicas: number, replicas_well: number, waits: boolean, holds: boolean,
+ *   rest_ms: number}} EngineState  waits: it is not its turn; holds: its answer counts until the scanner moves
  * @typedef {{type: "state", signal: SignalState, engines: EngineState[], recorder: Recorder|null, viewers: number,
  *   picture_skips: number, sent_ms?: number}} State
  * @typedef {{state?: string, elapsed_s?: number, losses?: number}} Recorder
@@ -26,7 +28,7 @@
  *   ellipses?: {x: number, y: number, rx: number, ry: number, angle_deg?: number, label?: string}[],
  *   measurements?: Measurement[], guidance?: Guidance, images?: {name: string, title?: string, src: string}[],
  *   text?: string}} Answer
- * @typedef {{engine: string, seq: number, age_ms: number, error: string, answer: Answer,
+ * @typedef {{engine: string, seq: number, age_ms: number, error: string, answer: Answer, missing?: Record<string, string>,
  *   timing?: {model_ms: number, added_ms: number, stages_ms?: Record<string, number>}}} Result
  * @typedef {{type: "picture", stream: Stream, seq: number, age_ms: number, width: number, height: number,
  *   signal: string, result?: Result, sent_ms?: number}} PictureHeader

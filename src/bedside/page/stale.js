@@ -65,9 +65,10 @@ export function pictureTrouble({ connected, wasConnected, silentMs, refused, sig
  * An answer is old after three of its usual intervals, at least 1 s.
  * @param {number|null} intervalMs  usual time between answers
  * @param {number} modelMs
+ * @param {number} restMs  so long the engine rests between two questions, as it is set
  */
-export function answerLimit(intervalMs, modelMs) {
-  return Math.max(ANSWER_LIMIT_MS, 3 * Math.max(intervalMs ?? 0, modelMs));
+export function answerLimit(intervalMs, modelMs, restMs = 0) {
+  return Math.max(ANSWER_LIMIT_MS, 3 * Math.max(intervalMs ?? 0, modelMs, restMs));
 }
 
 const DOWN = {
@@ -80,7 +81,7 @@ const DOWN = {
 /**
  * What the newest answer is worth.
  * @param {{connected: boolean, silentMs: number, engine: {state: string, message: string, model_ms: number,
- *   busy_ms: number|null, restarts: number}|null, ageMs: number|null, intervalMs: number|null}} at
+ *   busy_ms: number|null, restarts: number, waits: boolean, holds: boolean, rest_ms: number}|null, ageMs: number|null, intervalMs: number|null}} at
  *   `engine` null: no engine is set; `ageMs` null: no answer yet
  * @returns {Condition}
  */
@@ -95,9 +96,10 @@ export function answerCondition({ connected, silentMs, engine, ageMs, intervalMs
     const again = engine.state === "STARTING" && engine.restarts > 0 ? DOWN.DEAD : words;
     return { kind: "down", ...again, detail: [engine.message, last].filter(Boolean).join(" · ") };
   }
+  if (engine.waits) return { kind: "waiting", icon: "waiting", title: `AI ${engine.message}`, detail: last };
   const busy = engine.busy_ms !== null && engine.busy_ms > 1000 ? `computing for ${say(engine.busy_ms)}` : "";
   if (ageMs === null) return { kind: "waiting", icon: "waiting", title: "Waiting for the first answer", detail: busy };
-  if (ageMs > answerLimit(intervalMs, engine.model_ms)) {
+  if (!engine.holds && ageMs > answerLimit(intervalMs, engine.model_ms, engine.rest_ms)) {
     return { kind: "stale", icon: "late", title: `Answer is ${say(ageMs)} old`, detail: busy };
   }
   return { kind: "fresh", icon: "", title: "", detail: "" };

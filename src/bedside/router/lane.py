@@ -1,4 +1,4 @@
-"""One engine's way through the router: take the newest frame, ask, keep the pixels, publish."""
+"""One link's way through the router: take the newest frame, ask, keep the pixels, deliver."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,22 +6,21 @@ from contextlib import suppress
 from typing import Protocol
 
 from bedside import clock
-from bedside.bus.mailbox import Mailbox
 from bedside.engine.staging import Borrow
 from bedside.errors import BusError, Closed, Overwritten, Unreachable
 from bedside.messages import Frame, Pixels, Result
+from bedside.router.intake import Intake
 from bedside.threads import background_pool
 
 LEAD_S = 0.1
 """So long before an answer is expected the next frame is laid ready: three frames of 30 fps, one of them comes."""
-Publish = Callable[[Result, Pixels | None], None]
 
 
-class Link(Protocol):
+class Asked(Protocol):
     """What a lane asks; engine.link.EngineLink is one."""
 
-    name: str
-
+    @property
+    def name(self) -> str: ...
     @property
     def is_well(self) -> bool: ...
     @property
@@ -34,30 +33,20 @@ class Link(Protocol):
 
 
 class Lane:
-    """Asks one engine with the newest frame whenever it is free, and not before `every_s` seconds have passed.
+    """Asks one link with the newest frame whenever it is free and the engine's turn.
 
-    Towards the end of an answer the newest frame is laid ready for the next one, again with each frame that comes.
+    Where `lays_ready`, the newest frame is laid ready for the next question towards the end of an answer, again with
+    each frame that comes. With several lanes at one intake a frame is for the one that is free first, and nothing is.
     """
 
-    def __init__(
-        self, link: Link, borrow: Borrow, publish: Publish, is_wanted: Callable[[], bool], every_s: float = 0.0
-    ) -> None:
-        self._every_s = every_s
-        self.mailbox: Mailbox[Frame] = Mailbox()
+    def __init__(self, link: Asked, intake: Intake, borrow: Borrow, *, lays_ready: bool = True) -> None:
         self._link = link
+        self._intake = intake
         self._borrow = borrow
-        self._publish = publish
-        self._is_wanted = is_wanted
+        self._lays_ready = lays_ready and intake.when.is_always  # a frame would be old after the rest
         self._keeper = background_pool(1, f"keep-{link.name}")
         self._prepared: Frame | None = None
-        self._superseded = 0
-        self._asked_ns = 0
         self._free_ns = 0
-
-    @property
-    def passed_over(self) -> int:
-        """Frames that a newer one replaced before the engine was free."""
-        return self.mailbox.drops + self._superseded
 
     async def run(self) -> None:
         """For ever."""
@@ -67,13 +56,12 @@ class Lane:
                 frame = await self._newest()
             except Closed:
                 return
-            if not self._is_wanted():
-                continue  # the signal was lost after this frame; the next one comes with the signal
-            self._asked_ns = clock.monotonic_ns()
+            if not self._intake.turn.claim(frame):
+                continue  # the signal was lost after this frame, or another lane was asked; the next one will do
             try:
                 await self._ask(frame)
             except (Overwritten, Unreachable):
-                continue  # the newest frame, when the engine is there
+                self._intake.turn.give_back()  # the newest frame, when the engine is there
 
     async def _until_free(self) -> None:
         """Until the engine is well and its rate allows; that wait is nothing that Bedside added."""
@@ -81,19 +69,19 @@ class Lane:
             self._prepared = None
             await self._link.until_well()
             self._free_ns = clock.monotonic_ns()
-        if self._every_s > 0:
-            due_ns = self._asked_ns + int(clock.NS_PER_S * self._every_s)
+        due_ns = self._intake.turn.due_ns
+        if due_ns:
             await asyncio.sleep(max(0.0, (due_ns - clock.monotonic_ns()) / clock.NS_PER_S))
             self._free_ns = max(self._free_ns, due_ns)
 
     async def _newest(self) -> Frame:
         prepared, self._prepared = self._prepared, None
-        return prepared or await self.mailbox.take()
+        return prepared or await self._intake.mailbox.take()
 
     async def _ask(self, frame: Frame) -> None:
         """Ask, and meanwhile copy the picture and lay the next one ready."""
         keeping: list[asyncio.Task[Pixels | None]] = []
-        preparing = asyncio.create_task(self._prepare())
+        preparing = asyncio.create_task(self._prepare()) if self._lays_ready else None
         try:
             result = await self._link.answer(
                 frame, self._borrow, lambda: keeping.append(self._keep(frame)), self._free_ns
@@ -103,19 +91,19 @@ class Lane:
                 task.cancel()
             raise
         finally:
-            preparing.cancel()
+            if preparing is not None:
+                preparing.cancel()
         self._free_ns = result.timing.answered_ns
         pixels = await (keeping[0] if keeping else self._keep(frame))
-        self._publish(result, pixels)
+        self._intake.deliver(result, pixels)
 
     async def _prepare(self) -> None:
-        if self._every_s > 0:
-            return  # the engine will rest before it is asked again, and the frame would be old
         await asyncio.sleep(self._link.expected_s - LEAD_S)
         with suppress(Closed):
             while True:
-                newer = await self.mailbox.take()
-                self._superseded += self._prepared is not None
+                newer = await self._intake.mailbox.take()
+                if self._prepared is not None:
+                    self._intake.supersede()
                 self._prepared = newer
                 await self._link.prepare(self._prepared, self._borrow)
 

@@ -1,0 +1,65 @@
+"""What the lanes of one engine share: the newest frame, whose turn it is, and the order of the answers."""
+
+from collections.abc import Callable
+
+from bedside.bus.mailbox import Mailbox
+from bedside.engine.tally import Handed
+from bedside.messages import Frame, Pixels, Result, Status
+from bedside.router.when import Turn, When
+
+Publish = Callable[[Result, Pixels | None], None]
+
+
+class Intake:
+    """Takes frames for one engine, hands each to one lane, and publishes answers in the order of their frames.
+
+    The newest frame wins. An answer that is older than one which is out already is dropped and counted. The counts
+    stand in `handed`; `changed` is called where the engine's turn begins or ends.
+    """
+
+    def __init__(
+        self, publish: Publish, when: When, handed: Handed | None = None, changed: Callable[[], None] = lambda: None
+    ) -> None:
+        self.when = when
+        self.turn = Turn(when)
+        self.mailbox: Mailbox[Frame] = Mailbox()
+        self.handed = handed or Handed()
+        self.handed.rest_s, self.handed.waits = when.every_s, self.turn.waits
+        self._publish = publish
+        self._changed = changed
+        self._superseded = 0
+        self._newest_ns = 0
+
+    def offer(self, event: Frame | Status) -> None:
+        """What comes from the bus; never waits. Only frames of a good signal are kept for the engine."""
+        if isinstance(event, Frame):
+            if self.turn.see(event):
+                self.mailbox.put(event)
+                self._count()
+            self._tell()
+        else:
+            self.turn.heard(event.signal)
+
+    def supersede(self) -> None:
+        """A frame that was laid ready gives way to a newer one."""
+        self._superseded += 1
+        self._count()
+
+    def deliver(self, result: Result, pixels: Pixels | None) -> None:
+        """One lane's answer."""
+        self.turn.answered(result)
+        self._tell()
+        if result.timing.captured_ns < self._newest_ns:
+            self.handed.late += 1
+            return
+        self._newest_ns = result.timing.captured_ns
+        self._publish(result, pixels)
+
+    def _count(self) -> None:
+        self.handed.passed_over = self.mailbox.drops + self._superseded
+
+    def _tell(self) -> None:
+        waits, holds = self.turn.waits, self.turn.holds
+        if (waits, holds) != (self.handed.waits, self.handed.holds):
+            self.handed.waits, self.handed.holds = waits, holds
+            self._changed()

@@ -9,6 +9,7 @@ from bench import rig
 from bench.browser import ARGUMENTS, CHROMIUM
 
 ROOT = Path(__file__).parents[1]
+PICTURES = ROOT / "docs" / "pictures"
 SIZES = {"phone": (390, 844), "tablet": (1180, 820), "monitor": (1920, 1080)}
 VIEWS = ("explain", "verdict", "video", "monitor")
 
@@ -17,7 +18,7 @@ def main() -> None:
     """Take them all."""
     parser = argparse.ArgumentParser(prog="scripts/pictures", description=__doc__)
     parser.add_argument("--source", default="synthetic:", help="what the scanner shows")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "pictures", help="folder for the pictures")
+    parser.add_argument("--out", type=Path, default=PICTURES, help="folder for the pictures")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     engine = str(ROOT / "engines" / "picture_quality")

@@ -8,14 +8,15 @@ import json
 import re
 import types
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
+from tests.results import page as result_page
 
 from bedside_engine.check import FIELDS, check
 from bedside_engine.kinds import BadResult
@@ -261,14 +262,45 @@ def test_images_of_pillow_are_taken() -> None:
 
 
 def test_the_reference_is_true() -> None:
-    """docs/reference/result.md has a section for every field, and each of its examples is a good result."""
-    page = (Path(__file__).parents[2] / "docs" / "reference" / "result.md").read_text(encoding="utf-8")
-    sections = re.findall(r"^## (.+)$", page, re.MULTILINE)
-    assert [name for section in sections for name in section.split(" and ")][:-1] == list(FIELDS)
-    examples = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    assert len(examples) == len(FIELDS) - 1
-    for code in examples:
-        check(eval(code, {"logits": np.zeros((1, 3, 4, 4)), "heat": MASK}))
+    """docs/reference/result.md has a section for every field, and each example is a good result of that field."""
+    fields = [name for title in result_page.sections() for name in title.split(" and ")]
+    assert fields == [*FIELDS, "Short forms", "On the wire"]
+    examples = result_page.examples()
+    assert list(examples) == [field for field in FIELDS if field != "labels"]
+    for field, code in examples.items():
+        given = eval(code, {"logits": np.zeros((1, 3, 4, 4)), "heat": MASK})
+        assert field in given
+        assert set(check(given)) <= {field, "labels"}
+
+
+def test_every_part_of_every_field_is_in_its_example() -> None:
+    """Whoever copies an example sees all that may be in a field; the tables name nothing else."""
+    sections = result_page.sections()
+    for field, code in result_page.examples().items():
+        section = next(text for title, text in sections.items() if title.split(" and ")[0] == field)
+        parts = re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (.+?) \|", section, re.MULTILINE)))
+        for part in parts:
+            assert f'"{part}"' in code, f"{field}: {part}"
+
+
+def test_every_field_has_a_picture_of_what_a_page_makes_of_it() -> None:
+    """Each section shows its example as a page does, in a small PNG that `scripts/pictures` takes."""
+    for field, picture in result_page.pictures().items():
+        assert picture.name == f"result-{field}.png"
+        assert cv2.imread(str(picture)) is not None, f"{picture} is missing; scripts/pictures takes it"
+        assert picture.stat().st_size < 60_000
+    assert list(result_page.pictures()) == list(result_page.examples())
+
+
+@pytest.mark.parametrize("code", result_page.short_forms())
+def test_the_references_short_forms_are_taken(code: str) -> None:
+    """Each line of its table of short forms is a good result, and comes out in the long form."""
+    given = eval(code, {"heat": MASK})
+    found = check(given)
+    assert set(found) == set(given)
+    assert all(
+        isinstance(one, dict) for value in found.values() for one in (value if isinstance(value, list) else [value])
+    )
 
 
 class Evil:

@@ -206,3 +206,29 @@ def test_pictures_of_another_shape_are_fitted(open_page: Open, server: StandIn) 
         """() => { const box = document.querySelector('canvas.large').getBoundingClientRect();
         return Math.abs(box.width / box.height - 16 / 9) < 0.02 && box.width <= innerWidth; }"""
     )
+
+
+def test_a_box_says_its_name_and_how_sure_it_is(open_page: Open, server: StandIn) -> None:
+    """A score stands beside the name, or alone where there is none."""
+    box = {"x": 0.2, "y": 0.2, "width": 0.3, "height": 0.3}
+    page = open_page("explain")
+    widths = {}
+    parts: dict[str, dict[str, Any]] = {"none": {}, "name": {"label": "head"}, "score": {"score": 0.97}}
+    parts["both"] = {**parts["name"], **parts["score"]}
+    for name, more in parts.items():
+        widths[name] = page.evaluate(
+            """async (answer) => {
+              const { drawOverlay } = await import("/page/overlay.js");
+              const canvas = new OffscreenCanvas(640, 480);
+              const ctx = canvas.getContext("2d");
+              drawOverlay(ctx, answer, { width: 640, height: 480, scale: 1, labels: true });
+              const { data } = ctx.getImageData(330, 0, 310, 480);
+              const columns = new Set();
+              for (let i = 3; i < data.length; i += 4) if (data[i]) columns.add(((i - 3) / 4) % 310);
+              return columns.size;
+            }""",
+            {"boxes": [{**box, **more}]},
+        )
+    assert widths["none"] == 0
+    assert widths["score"] > 0
+    assert max(widths["name"], widths["score"]) < widths["both"]

@@ -55,10 +55,11 @@ function* shapes(answer, { width: w, height: h, scale }) {
     path.ellipse(x * w, y * h, Math.abs(rx) * w, Math.abs(ry) * h, (angle * Math.PI) / 180, 0, 2 * Math.PI);
     yield { name: label || "ellipse", label, path, filled: false, around: ellipseBounds(x * w, y * h, rx * w, ry * h, angle) };
   }
-  for (const { x, y, width, height, label = "" } of answer.boxes ?? []) {
+  for (const { x, y, width, height, label = "", score } of answer.boxes ?? []) {
     const path = new Path2D();
     path.rect(x * w, y * h, width * w, height * h);
-    yield { name: label || "box", label, path, filled: false, around: { x: x * w, y: y * h, w: width * w, h: height * h } };
+    const said = typeof score === "number" ? `${label} ${Math.round(score * 100)} %`.trim() : label;
+    yield { name: label || "box", label: said, path, filled: false, around: { x: x * w, y: y * h, w: width * w, h: height * h } };
   }
   for (const { x1, y1, x2, y2, label = "" } of answer.lines ?? []) {
     const path = caliper(x1 * w, y1 * h, x2 * w, y2 * h, 7 * scale);

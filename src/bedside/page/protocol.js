@@ -22,7 +22,7 @@
  * @typedef {{text: string, direction?: string|null, detail?: string}} Guidance
  * @typedef {{name: string, value: number, unit?: string, uncertainty?: number}} Measurement
  * @typedef {{verdict?: Verdict, classes?: {name: string, score: number}[], concepts?: Concept[],
- *   outlines?: Outline[], boxes?: {x: number, y: number, width: number, height: number, label?: string}[],
+ *   outlines?: Outline[], boxes?: {x: number, y: number, width: number, height: number, label?: string, score?: number}[],
  *   points?: {x: number, y: number, label?: string}[],
  *   lines?: {x1: number, y1: number, x2: number, y2: number, label?: string}[],
  *   ellipses?: {x: number, y: number, rx: number, ry: number, angle_deg?: number, label?: string}[],

@@ -25,9 +25,8 @@ from aiohttp import web
 
 from bedside.bus import jpeg
 from bedside.bus.ring import RingReader, RingWriter
-from bedside.engine.ask import Ask
 from bedside.engine.connection import Connection
-from bedside.engine.protocol import JSON_LENGTH, binary_request
+from bedside.engine.protocol import JSON_LENGTH, Question, binary_request
 from bedside.messages import Frame, Pixels, Signal
 from bedside.source.pixel_format import Layout, converter
 from bedside.source.signal import SignalJudge
@@ -218,7 +217,8 @@ def raw(pixels: Pixels, rounds: int) -> list[float]:
 
 def engine_connection(rounds: int) -> Times:
     """Decision 6: one request of 2 x 2 pixels to an engine that does nothing, in a process of its own."""
-    body, length = binary_request(Ask(1, np.zeros((2, 2, 3), np.uint8)))
+    parts, length = binary_request(Question(1, {"frame": np.zeros((2, 2, 3), np.uint8)}))
+    body = b"".join(parts)
     headers = {JSON_LENGTH: str(length), "Content-Type": "application/octet-stream"}
     path = "/v2/models/empty/infer"
     port = rig.free_port()
@@ -239,7 +239,7 @@ def engine_connection(rounds: int) -> Times:
 
             ways: AsyncWays = {
                 "a blocking socket": blocking,
-                "asyncio streams (engine/connection.py)": lambda: link.request("POST", path, body, headers),
+                "asyncio streams (engine/connection.py)": lambda: link.request("POST", path, [body], headers),
                 "aiohttp": general,
             }
             times = await in_turn_async(ways, rounds)

@@ -1,12 +1,15 @@
 """One HTTP connection against servers of every kind."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
+from tests.engine.foreign import foreign, listening, self_signed
 
-from bedside.engine.connection import Broken, Connection
+from bedside.engine.connection import Broken, Connection, Untrusted
 
 
 @asynccontextmanager
@@ -44,7 +47,7 @@ async def test_one_connection_serves_many_requests() -> None:
     async with answering(OK, CHUNKED, OK) as (url, connections):
         connection = Connection(url)
         assert (await connection.request("GET", "/v2")).headers["x-kind"] == "a"
-        assert (await connection.request("POST", "/v2", b"x" * 200_000)).body == b"abcde"
+        assert (await connection.request("POST", "/v2", [b"x" * 150_000, b"y" * 50_000])).body == b"abcde"
         assert (await connection.request("GET", "/v2")).body == b"hi"
         assert connections() == 1
         await connection.close()
@@ -112,3 +115,86 @@ async def test_after_a_deadline_the_old_answer_is_never_taken_for_a_new_one() ->
         release.set()
         assert (await connection.request("GET", "/second")).body == b"2"
         await connection.close()
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Certificate and key, in one file, of a server at 127.0.0.1 that only itself vouches for."""
+    return self_signed(tmp_path_factory.mktemp("tls"), "127.0.0.1")
+
+
+@pytest.fixture
+def tls(certificate: Path) -> ssl.SSLContext:
+    """What a server with that certificate needs."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
+async def test_a_server_is_trusted_by_its_certificate(certificate: Path, tls: ssl.SSLContext) -> None:
+    """With ca_file it is asked, token and all; without, not a byte of a request leaves."""
+    async with foreign({"/v2": b"hi"}, tls) as server:
+        connection = Connection(server.url, ca_file=str(certificate), headers={"Authorization": "Bearer abc"})
+        assert (await connection.request("GET", "/v2")).body == b"hi"
+        assert server.asked[-1].headers["authorization"] == "Bearer abc"
+        await connection.close()
+        stranger = Connection(server.url, headers={"Authorization": "Bearer abc"})
+        with pytest.raises(Untrusted, match="self-signed certificate"):
+            await stranger.request("GET", "/v2")
+        elsewhere = Connection(server.url.replace("127.0.0.1", "localhost"), ca_file=str(certificate))
+        with pytest.raises(Untrusted, match="Hostname mismatch"):
+            await elsewhere.request("GET", "/v2")
+        assert len(server.asked) == 1
+
+
+async def test_a_ca_file_that_is_none_is_said(tmp_path: Path) -> None:
+    """One that is missing, and one that is no certificate."""
+    (tmp_path / "text").write_text("x")
+    for name in ("missing", "text"):
+        with pytest.raises(Untrusted, match=f"ca_file is {tmp_path / name}, which cannot be used: .*expected a cert"):
+            await Connection("https://127.0.0.1:9", ca_file=str(tmp_path / name)).request("GET", "/")
+
+
+async def test_https_where_none_is_spoken_is_said(tls: ssl.SSLContext) -> None:
+    """And the other way round it is a broken connection, too."""
+
+    async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await writer.drain()
+
+    async with listening(plain) as port:
+        with pytest.raises(Broken, match="does it speak https at all"):
+            await Connection(f"https://127.0.0.1:{port}").request("GET", "/v2")
+    async with foreign({"/v2": b"hi"}, tls) as server:
+        with pytest.raises(Broken):
+            await Connection(server.url.replace("https:", "http:")).request("GET", "/v2")
+
+
+async def test_a_socket_with_a_path_is_an_address(tmp_path: Path) -> None:
+    """As a container on this machine has one."""
+    path = tmp_path / "engine.sock"
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"GET /v2 HTTP/1.1\r\nHost: localhost\r\n")
+        writer.write(OK)
+        writer.close()
+
+    async with await asyncio.start_unix_server(serve, path):
+        connection = Connection(f"unix:{path}")
+        assert (await connection.request("GET", "/v2")).body == b"hi"
+        await connection.close()
+
+
+async def test_a_line_break_in_a_token_is_refused() -> None:
+    """It could be read as another header."""
+    async with answering(OK) as (url, _):
+        with pytest.raises(Broken, match="a line break in a header"):
+            await Connection(url, headers={"Authorization": "Bearer a\r\nX: y"}).request("GET", "/")
+
+
+async def test_an_answer_may_end_with_its_connection_or_come_after_others() -> None:
+    """Without a length where the server says that it closes; after `100 Continue`."""
+    ends = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nConnection: close\r\n\r\nto the end"
+    async with answering(ends, then_close=True) as (url, _):
+        assert (await Connection(url).request("GET", "/")).body == b"to the end"

@@ -180,24 +180,6 @@ async def test_what_is_no_engine_is_said(link: Any, monkeypatch: pytest.MonkeyPa
     assert "what answers does not speak HTTP: '220 mail.example ESMTP'" in status.message
 
 
-async def test_another_name_is_said(serve: Any) -> None:
-    """An engine of another name at that address is refused by name."""
-    from bedside.engine.address import Address
-    from bedside.engine.client import Client
-
-    engine = serve("gallery")
-    client = Client("other", Address(engine.url))
-    with pytest.raises(Unreachable, match="has no model 'other'; check name and url"):
-        while True:
-            try:
-                await client.readiness()
-            except Unreachable as error:
-                if "nothing answers" not in str(error):
-                    raise
-            await asyncio.sleep(0.02)
-    await client.close()
-
-
 async def test_pixels_that_are_gone_are_said(serve: Any, link: Any) -> None:
     """Overwritten while staging: the caller hears it, and the engine is free for the next frame."""
     linked = link(serve("gallery").url)

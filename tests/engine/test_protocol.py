@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bedside.engine.ask import Ask
-from bedside.engine.protocol import binary_request, read_answer, read_error, shared_request
+from bedside.engine.protocol import (
+    Answer,
+    Question,
+    binary_request,
+    json_request,
+    read_error,
+    read_response,
+    shared_request,
+    told,
+)
+from bedside.engine.protocol import read_answer as result_of
 from bedside.errors import PredictFailed
 from bedside_engine.check import check
 from bedside_engine.tensors import response
@@ -26,6 +36,11 @@ def answer(is_binary: bool) -> tuple[bytes, str | None]:
     return b"".join(made.parts), made.headers.get("Inference-Header-Content-Length")
 
 
+def read_answer(body: bytes, json_length: str | None) -> Answer:
+    """As the client does it with a response of a Bedside engine."""
+    return result_of(read_response(body, json_length))
+
+
 @pytest.mark.parametrize("is_binary", [True, False])
 def test_what_the_runner_sends_is_read(is_binary: bool) -> None:
     """Result, mask and images come back, whether as binary data or as JSON."""
@@ -39,13 +54,41 @@ def test_what_the_runner_sends_is_read(is_binary: bool) -> None:
 
 
 def test_requests_are_those_of_the_protocol() -> None:
-    """The pixels go by name, or after the JSON."""
-    shared = json.loads(shared_request(Ask(4711, np.zeros((2, 3), np.uint8), region="r")))
+    """The pixels go by name, after the JSON, or as numbers in it; what Bedside tells goes beside them."""
+    shared = json.loads(shared_request(Ask(4711, MASK, {"state": "live"}, region="r")))
     assert shared["id"] == "4711"
     assert shared["inputs"][0]["parameters"]["shared_memory_byte_size"] == 6
-    body, length = binary_request(Ask(4711, MASK))
-    assert json.loads(body[:length])["inputs"][0]["shape"] == [2, 3]
-    assert body[length:] == MASK.tobytes()
+    assert json.loads(shared["parameters"]["frame_info"]) == {"state": "live"}
+    question = Question(4711, {"frame": MASK, "n": np.array([7], np.int64)}, told({"state": "live"}))
+    parts, length = binary_request(question)
+    document = json.loads(parts[0])
+    assert len(parts[0]) == length
+    assert document["inputs"] == [
+        {"name": "frame", "datatype": "UINT8", "shape": [2, 3], "parameters": {"binary_data_size": 6}},
+        {"name": "n", "datatype": "INT64", "shape": [1], "parameters": {"binary_data_size": 8}},
+    ]
+    assert parts[1:] == [MASK.tobytes(), bytes([7, 0, 0, 0, 0, 0, 0, 0])]
+    assert json.loads(json_request(question))["inputs"] == [
+        {"name": "frame", "datatype": "UINT8", "shape": [2, 3], "data": [0, 1, 2, 3, 4, 5]},
+        {"name": "n", "datatype": "INT64", "shape": [1], "data": [7]},
+    ]
+
+
+def test_tensors_of_other_servers_are_read() -> None:
+    """Binary ones and JSON ones in one response, of several datatypes, with fields that nobody knows."""
+    outputs = [
+        {"name": "logits", "datatype": "FP32", "shape": [1, 2], "parameters": {"binary_data_size": 8}},
+        {"name": "label", "datatype": "BYTES", "shape": [1, 1], "data": [["head"]], "parameters": None, "x": 1},
+        {"name": "half", "datatype": "FP16", "shape": [1], "parameters": {"binary_data_size": 2}},
+    ]
+    head = json.dumps({"model_name": "m", "parameters": None, "outputs": outputs}).encode()
+    body = head + struct.pack("<ff", 1.5, -2) + struct.pack("<e", 0.5)
+    tensors = read_response(body, str(len(head))).tensors
+    assert {name: one.tolist() for name, one in tensors.items()} == {
+        "logits": [[1.5, -2.0]],
+        "label": [[b"head"]],
+        "half": [0.5],
+    }
 
 
 def documents(**outputs: Any) -> bytes:
@@ -57,15 +100,17 @@ def documents(**outputs: Any) -> bytes:
 @pytest.mark.parametrize(
     ("body", "length", "sentence"),
     [
-        (b"", None, "not that of a Bedside engine"),
-        (b"[]", None, "not that of a Bedside engine"),
-        (b"{}", None, "not that of a Bedside engine"),
-        (b"{}", "5000000", "not that of a Bedside engine"),
+        (b"", None, "its answer cannot be read: "),
+        (b"[]", None, "its answer cannot be read: "),
+        (b"{}", None, "its answer cannot be read: "),
+        (b"{}", "5000000", "its answer cannot be read: "),
         (documents(logits=["1"]), None, "no output 'result' among ['logits']"),
         (documents(result=["[1]"]), None, "predict returned [1]; expected a dict"),
         (documents(result=['{"text": 3}']), None, "its answer cannot be used: text is 3; expected a text"),
         (documents(result=['{"mask": {"tensor": "gone"}}']), None, "not that of a Bedside engine"),
         (documents(result=["{"]), None, "not that of a Bedside engine"),
+        (documents(result=[]), None, "its answer cannot be read: "),
+        (documents(result=["{}", "{}"]), None, "2 values, and the shape [1] needs 1"),
     ],
 )
 def test_a_wrong_answer_says_what_is_wrong(body: bytes, length: str | None, sentence: str) -> None:
@@ -85,6 +130,39 @@ def test_damaged_answers_never_raise_anything_else(at: int, value: int, cut: int
         read_answer(bytes(body[: len(body) - cut]), length)
     except PredictFailed as error:
         assert str(error)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["binary_data_size", "a"]), inner),
+    max_leaves=5,
+)
+OUTPUT = st.fixed_dictionaries(
+    {
+        "name": st.just("result") | VALUES,
+        "datatype": st.sampled_from(["BYTES", "UINT8", "FP32", "BF16"]) | VALUES,
+        "shape": st.lists(st.integers(-1, 3), max_size=3) | VALUES,
+    },
+    optional={"data": VALUES, "parameters": VALUES},
+)
+
+
+@given(st.fixed_dictionaries({"outputs": st.lists(OUTPUT, max_size=3)}, optional={"parameters": VALUES}), st.binary())
+def test_documents_of_any_shape_never_raise_anything_else(document: dict[str, Any], binary: bytes) -> None:
+    """Right words with wrong values behind them: a PredictFailed, or it can be read."""
+    head = json.dumps(document).encode()
+    try:
+        read_answer(head + binary, str(len(head)))
+    except PredictFailed as error:
+        assert str(error)
+
+
+@given(st.binary(), st.none() | st.text(max_size=5))
+def test_any_bytes_never_raise_anything_else(body: bytes, length: str | None) -> None:
+    """With any length told in the header."""
+    with pytest.raises(PredictFailed):
+        read_response(body, length)
+    assert str(read_error(body))
 
 
 @pytest.mark.parametrize(

@@ -5,16 +5,22 @@ docs/decisions/0006 has the numbers.
 """
 
 import asyncio
-from collections.abc import Mapping
+import ssl
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 MAX_HEAD = 64 * 1024
 MAX_BODY = 80 * 1024 * 1024
+MAX_TRAILERS = 100
 
 
 class Broken(ConnectionError):
     """The connection could not be made, ended early, or what came is not HTTP."""
+
+
+class Untrusted(Broken):
+    """The other side's certificate is not trusted here, or what it is to be checked with cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -27,33 +33,40 @@ class Reply:
 
 
 class Connection:
-    """Requests to one server, one at a time. `url` is its base, http or https."""
+    """Requests to one server, one at a time. `url` is its base: http, https, or unix:/path/of/a/socket.
 
-    def __init__(self, url: str) -> None:
-        self._url: SplitResult = urlsplit(url)
+    With `ca_file` only what this certificate vouches for is trusted. `headers` go with every request.
+    """
+
+    def __init__(self, url: str, *, ca_file: str = "", headers: Mapping[str, str] | None = None) -> None:
+        self._url = urlsplit(url)
+        self._ca_file = ca_file
+        self._tls: ssl.SSLContext | None = None
+        self._base = "" if self._url.scheme == "unix" else self._url.path.rstrip("/")
+        self._headers = {"Host": self._url.netloc.rpartition("@")[2] or "localhost", **(headers or {})}
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def request(
-        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+        self, method: str, path: str, body: Sequence[bytes] = (), headers: Mapping[str, str] | None = None
     ) -> Reply:
-        """Send one request and read its response; the caller sets the deadline. Raises Broken.
+        """Send one request, whose body may be in parts, and read its response; the caller sets the deadline.
 
-        After an error or a cancellation the connection is closed, and the next request makes a new one.
+        Raises Broken. After an error or a cancellation the connection is closed, and the next request makes a new one.
         """
         try:
             reader, writer = await self._connected()
-            lines = [f"{method} {self._url.path.rstrip('/')}{path} HTTP/1.1", f"Host: {self._url.netloc}"]
-            lines += [f"Content-Length: {len(body)}", *(f"{k}: {v}" for k, v in (headers or {}).items())]
-            head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
-            if len(body) < MAX_HEAD:
-                writer.write(head + body)
-            else:
-                writer.writelines([head, body])
+            self._send(writer, f"{method} {self._base}{path} HTTP/1.1", body, headers or {})
             await writer.drain()
             reply = await _reply(reader)
+        except ssl.SSLCertVerificationError as error:
+            await self.close()
+            raise Untrusted(error.verify_message or str(error)) from error
+        except ssl.SSLError as error:
+            await self.close()
+            raise Broken(f"TLS fails: {error.reason or error}; does it speak https at all?") from error
         except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
             await self.close()
-            raise Broken(str(error) or type(error).__name__) from error
+            raise error if isinstance(error, Broken) else Broken(str(error) or type(error).__name__) from error
         except BaseException:
             await self.close()
             raise
@@ -67,49 +80,89 @@ class Connection:
             self._streams[1].transport.abort()
             self._streams = None
 
+    def _send(self, writer: asyncio.StreamWriter, line: str, body: Sequence[bytes], headers: Mapping[str, str]) -> None:
+        length = sum(map(len, body))
+        lines = [line, *(f"{k}: {v}" for k, v in {**self._headers, **headers}.items()), f"Content-Length: {length}"]
+        if any("\n" in one or "\r" in one for one in lines):
+            raise ValueError("a line break in a header, such as the token")
+        head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+        if length < MAX_HEAD:
+            writer.write(b"".join((head, *body)))
+        else:
+            writer.writelines([head, *body])
+
     async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if self._streams is not None and self._streams[0].at_eof():  # the server has closed it meanwhile
             await self.close()
         if self._streams is None:
-            is_secure = self._url.scheme == "https"
-            port = self._url.port or (443 if is_secure else 80)
-            self._streams = await asyncio.open_connection(
-                self._url.hostname, port, ssl=is_secure or None, limit=2 * MAX_HEAD
-            )
+            self._streams = await self._connect()
         return self._streams
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._url.scheme == "unix":
+            return await asyncio.open_unix_connection(self._url.path, limit=2 * MAX_HEAD)
+        is_secure = self._url.scheme == "https"
+        if is_secure and self._tls is None:
+            self._tls = await asyncio.to_thread(_trust, self._ca_file)
+        port = self._url.port or (443 if is_secure else 80)
+        return await asyncio.open_connection(self._url.hostname, port, ssl=self._tls, limit=2 * MAX_HEAD)
+
+
+def _trust(ca_file: str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file or None)
+    except OSError as error:  # of which ssl.SSLError is one
+        raise Untrusted(f"ca_file is {ca_file}, which cannot be used: {error}; expected a certificate (PEM)") from error
 
 
 async def _reply(reader: asyncio.StreamReader) -> Reply:
-    lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-    version, _, rest = lines[0].partition(" ")
-    if not version.startswith("HTTP/1."):
-        raise ValueError(f"what answers does not speak HTTP: {lines[0][:60]!r}")
+    while True:
+        lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        version, _, rest = lines[0].partition(" ")
+        if not version.startswith("HTTP/1."):
+            raise ValueError(f"what answers does not speak HTTP: {lines[0][:60]!r}")
+        status = int(rest[:3])
+        if status >= 200:  # what comes before is "continue" or "processing"
+            break
     headers = {}
     for line in lines[1:]:
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()
-    return Reply(int(rest[:3]), headers, await _body(reader, headers))
+    return Reply(status, headers, b"" if status in (204, 304) else await _body(reader, headers))
 
 
 async def _body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> bytes:
     if headers.get("transfer-encoding", "").lower() == "chunked":
         return await _chunks(reader)
+    if "content-length" not in headers and headers.get("connection", "").lower() == "close":
+        return await _rest(reader)
     length = int(headers.get("content-length", "0"))
     _bounded(length)
     return await reader.readexactly(length)
+
+
+async def _rest(reader: asyncio.StreamReader) -> bytes:
+    """All that comes until the end of the connection."""
+    body = bytearray()
+    while more := await reader.read(MAX_HEAD):
+        body += more
+        _bounded(len(body))
+    return bytes(body)
 
 
 async def _chunks(reader: asyncio.StreamReader) -> bytes:
     body = bytearray()
     while True:
         length = int((await reader.readuntil(b"\r\n")).split(b";")[0], 16)
+        _bounded(length)
         _bounded(len(body) + length)
         if not length:
             break
         body += (await reader.readexactly(length + 2))[:length]
-    while (await reader.readuntil(b"\r\n")) != b"\r\n":
-        pass  # trailers say nothing that is needed
-    return bytes(body)
+    for _ in range(MAX_TRAILERS):  # which say nothing that is needed
+        if (await reader.readuntil(b"\r\n")) == b"\r\n":
+            return bytes(body)
+    raise ValueError(f"more than {MAX_TRAILERS} trailers")
 
 
 def _bounded(length: int) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.interpreters import MATRIX, VERSIONS
 
 ROOT = Path(__file__).parents[2]
 VILLAINS = ROOT / "tests" / "villains"
@@ -29,9 +31,16 @@ FRAME = np.full((4, 6, 3), 7, np.uint8)
 class Runner:
     """One `python path/to/bedside_engine`, started on a free port, its log in a file."""
 
-    def __init__(self, path: Path, *options: str, env: dict[str, str] | None = None, fds: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *options: str,
+        env: dict[str, str] | None = None,
+        fds: tuple[int, ...] = (),
+        python: Path | str = PYTHON,
+    ) -> None:
         self._log = tempfile.TemporaryFile("w+b")  # noqa: SIM115
-        argv = [PYTHON, str(ROOT / "src" / "bedside_engine"), "--path", str(path), "--name", "e", "--port", "0"]
+        argv = [str(python), str(ROOT / "src" / "bedside_engine"), "--path", str(path), "--name", "e", "--port", "0"]
         self.process = subprocess.Popen(
             [*argv, *options], stdout=self._log, stderr=self._log, cwd="/", env=env, pass_fds=fds
         )
@@ -112,6 +121,22 @@ def read(body: bytes, length: int) -> tuple[Any, dict[str, NDArray[np.uint8]]]:
             arrays[output["name"]] = np.frombuffer(data, np.uint8).reshape(output["shape"])
     assert at == len(body)
     return result, arrays
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The matrix: each Python that the runner was tested in, its numpy, and how many tests passed in it."""
+    count: dict[str, Counter[str]] = defaultdict(Counter)
+    for outcome in ("passed", "failed", "error", "skipped"):
+        for report in terminalreporter.getreports(outcome):
+            found = re.search(r"test_interpreters\.py::\w+\[(3\.\d+)", report.nodeid)
+            if found and (outcome != "passed" or report.when == "call"):
+                count[found.group(1)][outcome] += 1
+    if not count:
+        return
+    terminalreporter.section("the runner in other Pythons")
+    for version in VERSIONS:
+        tests = ", ".join(f"{number} {outcome}" for outcome, number in count[version].items())
+        terminalreporter.line(f"{MATRIX.get(version, f'Python {version}, not here')}: {tests or 'not tested'}")
 
 
 @pytest.fixture(scope="module")

@@ -208,7 +208,7 @@ class EngineStatus:
     late: int = 0
     """Answers that were dropped, since one to a newer frame was out already."""
     passed_over: int = 0
-    """Frames that a newer one replaced before the engine was free. That is no fault."""
+    """Frames that a newer one replaced before the engine was free, or its window had them. That is no fault."""
     replicas: int = 1
     """So many frames can be in flight."""
     replicas_well: int = 0

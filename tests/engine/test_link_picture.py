@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bedside.engine.picture import Wanted
-from bedside.errors import Unreachable
+from bedside.errors import Overwritten, Unreachable
 from bedside.messages import EngineState, Frame, Signal, Status
 
 TELLS = """\
@@ -134,7 +134,10 @@ async def test_a_window_is_the_last_frames(serve: Any, link: Any, tmp_path: Path
 
 
 async def test_a_window_that_is_not_full_is_waited_for(serve: Any, link: Any, tmp_path: Path) -> None:
-    """The state says what it waits for and how many are there; it starts again after a loss of the signal."""
+    """The state says what it waits for and how many are there; it starts again after a loss of the signal.
+
+    A frame that could not be had is counted.
+    """
     linked = link(serve(engine_of(tmp_path, TELLS.format(first="frames"))).url, wanted=Wanted(window=2))
     await linked.until(EngineState.READY)
     assert linked.link.status.message == "waits for 2 frames, has 0"
@@ -147,6 +150,12 @@ async def test_a_window_that_is_not_full_is_waited_for(serve: Any, link: Any, tm
     assert linked.link.status.state is EngineState.READY
     assert (await told(linked))["seqs"] == [1, 2]
     assert (linked.link.status.message, linked.link.status.waits) == ("", False)
+
+    def gone(_: Frame) -> Any:
+        raise Overwritten("gone")
+
+    linked.link.see(linked.picture(3)[0], gone)
+    await linked.until_true(lambda: linked.link.status.passed_over == 1)
     linked.link.see(Status(Signal.NO_SIGNAL), first[1])
     assert linked.link.status.message == "waits for 2 frames, has 0"
 

@@ -22,8 +22,8 @@ READY = EngineStatus("e", EngineState.READY)
 
 def test_one_link_is_told_as_it_is() -> None:
     """With what became of the frames beside it."""
-    status = merged([replace(READY, answers=5)], Handed(passed_over=7, late=1, rest_s=2.0))
-    assert status == replace(READY, answers=5, passed_over=7, late=1, rest_s=2.0, replicas=1, replicas_well=1)
+    status = merged([replace(READY, answers=5, passed_over=3)], Handed(passed_over=7, late=1, rest_s=2.0))
+    assert status == replace(READY, answers=5, passed_over=10, late=1, rest_s=2.0, replicas=1, replicas_well=1)
 
 
 def test_numbers_are_summed() -> None:

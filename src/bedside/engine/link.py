@@ -84,6 +84,7 @@ class EngineLink:
             state=EngineState.FAILED if is_misfit else self._state,
             message=self._misfit if is_misfit else lacks or self._message,
             waits=lacks != "",
+            passed_over=self.window.missed if self._owns_window and self.window is not None else 0,
             answers=tally.answers,
             errors=tally.errors,
             restarts=tally.restarts,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from bedside import clock
 from bedside.bus.mailbox import Mailbox
 from bedside.engine.tally import Handed
 from bedside.messages import Frame, Pixels, Result, Status
@@ -14,7 +15,7 @@ class Intake:
     """Takes frames for one engine, hands each to one lane, and publishes answers in the order of their frames.
 
     The newest frame wins. An answer that is older than one which is out already is dropped and counted. The counts
-    stand in `handed`; `changed` is called where the engine's turn begins or ends.
+    stand in `handed`; `changed` is called where the engine's turn begins or ends, and each second when they have grown.
     """
 
     def __init__(
@@ -29,6 +30,8 @@ class Intake:
         self._changed = changed
         self._superseded = 0
         self._newest_ns = 0
+        self._told: tuple[object, ...] = ()
+        self._told_ns = 0
 
     def offer(self, event: Frame | Status) -> None:
         """What comes from the bus; never waits. Only frames of a good signal are kept for the engine."""
@@ -59,7 +62,10 @@ class Intake:
         self.handed.passed_over = self.mailbox.drops + self._superseded
 
     def _tell(self) -> None:
-        waits, holds = self.turn.waits, self.turn.holds
-        if (waits, holds) != (self.handed.waits, self.handed.holds):
+        waits, holds, now_ns = self.turn.waits, self.turn.holds, clock.monotonic_ns()
+        counts = (self.handed.passed_over, self.handed.late)
+        is_old = now_ns - self._told_ns >= clock.NS_PER_S and counts != self._told
+        if is_old or (waits, holds) != (self.handed.waits, self.handed.holds):
             self.handed.waits, self.handed.holds = waits, holds
+            self._told, self._told_ns = counts, now_ns
             self._changed()

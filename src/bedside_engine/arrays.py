@@ -42,7 +42,7 @@ def label_map(value: Any, where: str) -> NDArray[np.uint8]:
         got = got[:, :, 0]
     if got.ndim != 2 or 0 in got.shape or max(got.shape) > MAX_SIDE:
         hint = ""
-        if got.ndim == 3:
+        if got.ndim > 2:
             hint = "; drop the first dimension: mask[0]" if got.shape[0] == 1 else "; take the argmax over the classes"
         raise BadResult("%s has shape %s; expected a label map [height, width]%s" % (where, list(got.shape), hint))
     if got.dtype in (np.bool_, np.uint8):

@@ -74,6 +74,7 @@ BAD: list[tuple[Any, str]] = [
         "mask is float32; expected whole numbers, one label index a pixel; take the argmax over the classes, or",
     ),
     ({"mask": np.zeros((1, 2, 2))}, "mask has shape [1, 2, 2]; expected a label map [height, width]; drop the first"),
+    ({"mask": np.zeros((1, 3, 2, 2))}, "mask has shape [1, 3, 2, 2]; expected a label map [height, width]; drop the"),
     ({"mask": np.zeros((3, 2, 2))}, "mask has shape [3, 2, 2]; expected a label map [height, width]; take the argmax"),
     ({"mask": np.full((2, 2), -1)}, "mask has values from -1 to -1; expected label indices 0 to 255"),
     ({"mask": np.zeros((0, 2), np.uint8)}, "mask has shape [0, 2]"),

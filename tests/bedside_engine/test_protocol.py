@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 from pathlib import Path
 from typing import Any
@@ -183,3 +184,21 @@ def test_requests_that_come_together_are_all_answered(gallery: Any) -> None:
         while more := connection.recv(65536):
             answers += more
     assert answers.count(b"HTTP/1.1 200 OK") == 3
+
+
+def test_the_client_in_the_reference_works(start: Any, tmp_path: Path) -> None:
+    """The program in docs/reference/wire-engine.md, run as it stands, gets its answer."""
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "wire-engine.md").read_text(encoding="utf-8")
+    found = re.search(r"```python\n(.*?)```", page, re.DOTALL)
+    assert found
+    (tmp_path / "engine.py").write_text(
+        "def predict(frame, info):\n    return {'mask': frame[:, :, 0] + 1, 'labels': ['a', 'b'], 'text': repr(info)}\n"
+    )
+    code = found.group(1).replace("8720", str(start(tmp_path).ready().port)).replace("/planes/", "/e/")
+    names: dict[str, Any] = {}
+    exec(code, names)
+    assert names["result"]["labels"] == ["a", "b"]
+    assert "seq=4711" in names["result"]["text"]
+    assert "region_px=(400, 100, 640, 480)" in names["result"]["text"]
+    assert names["arrays"]["mask"].shape == (480, 640)
+    names["engine"].close()

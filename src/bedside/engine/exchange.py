@@ -95,9 +95,9 @@ class Exchange:
     async def prepare(self, frame: Frame, borrow: Borrow) -> None:
         """Lay a frame ready in the buffer that the engine does not look into; `stage` of this frame then finds it."""
         laid = asyncio.ensure_future(self._lay(self._stages[1], frame, borrow, may_wait=True))
+        laid.add_done_callback(_seen)
         self._ready = _Ready(frame.seq, laid)
         await asyncio.wait([laid])
-        laid.exception()  # `stage` tells the same again, where this frame is asked about
 
     async def stage(self, frame: Frame, borrow: Borrow) -> Laid:
         """The frame, laid ready. Raises Overwritten, and Unreachable where the engine cannot be asked about it yet."""
@@ -202,6 +202,12 @@ class Exchange:
         self._thread.shutdown(wait=True)
         for stage in self._stages:
             stage.close()
+
+
+def _seen(laid: "asyncio.Task[Laid]") -> None:
+    """`stage` tells the same again, where this frame is asked about; where none is, nothing is lost."""
+    if not laid.cancelled():
+        laid.exception()
 
 
 def _draw(frame: Frame, borrow: Borrow, look: Look, target: Pixels) -> None:

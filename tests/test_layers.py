@@ -29,6 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "router": BASE | {"bus", "engine"},
     "hub": BASE | {"bus", "router", "session"},
     "supervisor": BASE | {"settings", "settings_tables"},
+    "check": BASE | {"bus", "engine", "hub", "router", "supervisor"},
 }
 ROOTS = {"__init__", "__main__", "cli"}  # composition roots see everything
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "core", "manager"}

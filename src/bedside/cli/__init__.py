@@ -11,19 +11,25 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bedside import __version__
-from bedside.cli import broadcast, build, demo, doctor, engine, init, serve, status, up
+from bedside.cli import broadcast, build, check, demo, doctor, engine, init, new, serve, status, up
 from bedside.errors import BedsideError, SettingsError
 
-VERBS = (demo, init, build, up, doctor, status, broadcast, serve, engine)
+VERBS = (demo, init, new, build, check, up, doctor, status, broadcast, serve, engine)
 SERVICES = ("broadcast", "serve")
 FAILED, ASKED_WRONGLY, INTERRUPTED = 1, 2, 130
 
 EPILOG = """\
-start here:
-  bedside demo            a synthetic scanner and an example engine, in one go
-  bedside init            write a commented bedside.toml
-  bedside doctor          say what is wrong on this machine, and what to do about it
-  bedside up              run everything that bedside.toml asks for
+see it:
+  bedside demo                             a synthetic scanner and an example engine, in one go
+
+your model, live:
+  bedside new planes                       a folder with engine.py to fill in; --torch, --onnx run a checkpoint
+  bedside check planes --source clip.mp4   is every result right, how does it look, what does it cost
+  bedside up                               the page, with the scanner's picture and your model's answers
+
+the machine:
+  bedside init                             a commented bedside.toml, where `new` has not written one
+  bedside doctor                           what is wrong on this machine, and what to do about it
 
 Keys of [source], [server] and [session] can come from the environment too: BEDSIDE_SERVER_PORT=9000 bedside up
 Research use only.

@@ -32,6 +32,7 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", shared:
     parser = add_verb(verbs, shared, "engine", run, DOC)
     parser.add_argument("name", metavar="NAME", help="name of an [[engine]]")
     parser.add_argument("--replica", type=int, metavar="K", default=1, help="which of its processes, 1 to concurrency")
+    parser.add_argument("--bare", action="store_true", help="no server, pictures on stdin; `bedside check` uses it")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -50,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         os.chdir(become.cwd)
         env = confine(become.env, memory_bytes=engine.memory_bytes, cpus=engine.cpus, turn=port)
-        os.execvpe(become.argv[0], list(become.argv), env)
+        os.execvpe(become.argv[0], [*become.argv, *(["--bare"] if arguments.bare else [])], env)
     except OSError as error:
         raise BedsideError(f"{become.argv[0]}: {error.strerror}; set python of [[engine]] {engine.name}") from error
 

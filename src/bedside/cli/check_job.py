@@ -1,0 +1,103 @@
+"""Settings to a check: the processes that it needs, and the way wired as `bedside serve` wires it."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bedside.settings import Settings
+from bedside.supervisor.plan import Process, plan
+
+if TYPE_CHECKING:
+    from bedside.check.run import Check, Task
+    from bedside.check.way import Publish, Report, Wire, Wired
+
+CAN_FREEZE = ("synthetic", "file")
+
+
+def job(settings: Settings, file: Path, out: Path, frames: int, seconds: float) -> "Task":
+    """What to check, by the settings in `file`: its source and its only engine."""
+    from bedside.check.bare import BareLoop
+    from bedside.check.run import Task
+    from bedside.check.way import Way
+    from bedside.engine.picture import Wanted
+    from bedside.hub.control import BroadcasterControl
+
+    (engine,) = settings.engines
+    processes = {process.name: process for process in plan(settings, file, ("-q",))}
+    can_freeze = settings.source.url.partition(":")[0] in CAN_FREEZE
+    control = BroadcasterControl(settings.frames_url) if engine.is_on_freeze and can_freeze else None
+    argv = (sys.executable, "-m", "bedside", "engine", engine.name, "--bare", "--config", str(file), "-q")
+    return Task(
+        name=engine.name,
+        way=Way(_wiring(settings), engine.start_deadline_s, control),
+        broadcaster=_player(settings, processes["broadcast"]),
+        engine=processes.get(f"engine {engine.name}"),
+        bare=None if engine.url else BareLoop(argv, settings.folder, out / "bare.log"),
+        wanted=Wanted(engine.region, engine.size, engine.color, engine.window),
+        pixel_spacing_mm=settings.source.pixel_spacing_mm,
+        frames=frames,
+        seconds=seconds,
+        deadline_s=engine.deadline_s,
+        start_deadline_s=engine.start_deadline_s,
+        out=out,
+    )
+
+
+def run_until_told(check: "Check") -> None:
+    """Run a check; SIGTERM ends it as Ctrl-C does, with everything that it has started. Raises what it raises."""
+
+    async def work() -> None:
+        running = asyncio.current_task()
+        assert running is not None
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+        await check.run()
+
+    try:
+        asyncio.run(work())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+
+
+def _player(settings: Settings, process: Process) -> Callable[[float], Process]:
+    """The broadcaster that plays the source from a share of it on; from its start where its length is not known."""
+    url = settings.source.url
+    scheme, _, place = url.partition(":")
+    path, _, options = place.partition("?")
+    clip_s = length_s(Path(path)) if scheme == "file" and "start_s" not in options else 0.0
+
+    def play(share: float) -> Process:
+        if not clip_s:
+            return process
+        start = f"{url}{'&' if options else '?'}start_s={share * clip_s:.2f}"
+        return replace(process, environ={"BEDSIDE_SOURCE_URL": start})
+
+    return play
+
+
+def length_s(path: Path) -> float:
+    """How long a video is, in seconds; 0 for what is none, or does not say."""
+    import av
+
+    try:
+        with av.open(str(path)) as container:
+            return (container.duration or 0) / av.time_base
+    except (av.error.FFmpegError, OSError):
+        return 0.0
+
+
+def _wiring(settings: Settings) -> "Wire":
+    from bedside.bus.subscriber import Subscriber
+    from bedside.check.way import Wired
+    from bedside.cli.engines import engines_of, when_of
+    from bedside.router.router import Router
+
+    def wire(report: "Report", publish: "Publish") -> "Wired":
+        subscriber = Subscriber(settings.frames_url, encoding="shm")
+        engines = engines_of(settings, report)
+        return Wired(subscriber, Router(engines, subscriber.borrow, publish, when_of(settings)), engines)
+
+    return wire

@@ -54,6 +54,14 @@ def test_init_takes_an_engine(here: Path) -> None:
     assert cli.main(["init", "--config", "other.toml", "--engine", "none"]) == 2
 
 
+def test_init_gives_an_engine_its_environment(here: Path) -> None:
+    """A folder with a requirements.txt gets an environment of its own."""
+    (here / "model").mkdir()
+    (here / "model" / "requirements.txt").touch()
+    assert cli.main(["init", "--engine", "model"]) == 0
+    assert load(here / "bedside.toml", {}).engines[0].requirements == "requirements.txt"
+
+
 def test_init_where_nothing_can_be_written(capsys: pytest.CaptureFixture[str]) -> None:
     """One sentence."""
     assert cli.main(["init", "--config", "no/such/folder/bedside.toml"]) == 2

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from bedside import cli
+from bedside.cli.beforehand import needed_by
 from bedside.cli.doctor import devices, engines, places, source
 from bedside.cli.doctor.finding import Finding, Level
 from bedside.cli.doctor.listener import listener
-from bedside.errors import SourceError
+from bedside.errors import BuildFailed, SourceError
 from bedside.settings import Settings
 from bedside.settings_tables import EngineSettings, ServerSettings, SourceSettings
 
@@ -78,6 +79,53 @@ def test_an_engine_is_looked_at_as_it_runs(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("BEDSIDE_SERVER_TOKEN", "a-secret-token")
     lines = "import os\nassert not {'PYTHONPATH', 'BEDSIDE_SERVER_TOKEN'} & set(os.environ)\nopen('engine.py').close()"
     assert levels(engine(tmp_path, lines)) == [Level.OK]
+
+
+def test_an_engine_that_reads_arguments_imports(tmp_path: Path) -> None:
+    """It is looked at as it runs: with arguments of its own, of which there are none."""
+    lines = "import argparse\nargparse.ArgumentParser().parse_args()\n"
+    assert levels(engine(tmp_path, lines)) == [Level.OK]
+
+
+def with_requirements(folder: Path, text: str) -> Settings:
+    """Settings with an engine that has these requirements."""
+    (folder / "model").mkdir()
+    (folder / "model" / "engine.py").touch()
+    (folder / "model" / "requirements.txt").write_text(text, encoding="utf-8")
+    one = EngineSettings("a", str(folder / "model"), requirements="requirements.txt", port=1)
+    return Settings(engines=(one,), folder=folder)
+
+
+def test_an_environment_that_is_not_built_is_worth_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the command that makes it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    (finding,) = engines.examine(with_requirements(tmp_path, "numpy"))
+    assert finding.level is Level.NOTE
+    assert "an environment with requirements.txt for Python" in finding.what and "is not built yet" in finding.what
+    assert "`bedside build a`" in finding.do
+
+
+def test_an_environment_that_cannot_be_built_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the sentence that its build ended with."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    settings = with_requirements(tmp_path, "no-such-package-of-anybody")
+    needed = needed_by(settings.engines[0])
+    assert needed is not None
+    with pytest.raises(BuildFailed, match="no-such-package-of-anybody"):
+        needed.build(lambda progress: None)
+    (finding,) = engines.examine(settings)
+    assert finding.level is Level.WRONG
+    assert "no-such-package-of-anybody" in finding.what
+
+
+def test_requirements_that_are_not_there_are_wrong(tmp_path: Path) -> None:
+    """The file is named."""
+    settings = with_requirements(tmp_path, "numpy")
+    (tmp_path / "model" / "requirements.txt").unlink()
+    (finding,) = engines.examine(settings)
+    assert finding.level is Level.WRONG
+    assert "requirements is 'requirements.txt'" in finding.what
 
 
 def test_an_engine_elsewhere_that_does_not_answer_is_wrong() -> None:

@@ -7,11 +7,12 @@ from bedside.cli.verb import add_verb
 from bedside.errors import SettingsError
 from bedside.settings_text import commented, engine_at
 
+REQUIREMENTS = "requirements.txt"
 DOC = """\
 write a commented bedside.toml to start from
 
 Every key stands in it with its help text and its default, commented out: take away the # before a key to change it.
-An existing file is never overwritten.
+An existing file is never overwritten. An engine's folder with a requirements.txt gets an environment of its own.
 
 examples:
   bedside init
@@ -33,7 +34,10 @@ def run(arguments: argparse.Namespace) -> int:
     engine: Path | None = arguments.engine
     if engine is not None and not engine.exists():
         raise SettingsError(f"--engine {engine}: there is no such file or folder")
-    text = commented({"source": {"url": arguments.source}, "engine": engine_at(engine) if engine else {}})
+    given = engine_at(engine) if engine else {}
+    if engine is not None and (engine / REQUIREMENTS).is_file():
+        given["requirements"] = REQUIREMENTS
+    text = commented({"source": {"url": arguments.source}, "engine": given})
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)

@@ -95,15 +95,15 @@ def _unbuilt(lines: Sequence[str], text: str, python: str) -> Reason | None:
     causes = [found["cause"].strip() for line in lines if (found := CAUSE.search(line))]
     cause = next((line for line in causes if "fatal error" in line or COMPILER.search(line)), (causes or [""])[-1])
     if COMPILER.search(text) or "fatal error" in text:
-        do = f"install a compiler and what {what} is built with"
+        do = f"install a compiler and what {what} is built with, or"
     elif lacking := re.search(r"No module named '?(?P<module>[\w.]+)", text):
         module = lacking["module"].split(".")[0]
-        do = "it is older than this Python" if module in OLD else f"building it takes {module}, which it does not say"
+        do = "it is older than this Python;" if module in OLD else f"building it takes {module}, which it does not say;"
     else:
-        do = "see what it wants"
+        do = "see what it wants;"
     return Reason(
         f"{what} has no ready-made wheel for Python {python}, and cannot be built: {cause or _last_error(lines)}",
-        f"{do}, take a version with a wheel for this Python, or set a Python that has one",
+        f"{do} take a version with a wheel for this Python, or set a Python that has one",
     )
 
 

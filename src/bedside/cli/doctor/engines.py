@@ -14,6 +14,7 @@ from bedside.settings import Settings
 from bedside.settings_tables import EngineSettings
 
 if TYPE_CHECKING:
+    from bedside.engine.build import Buildable
     from bedside.engine.environment import Command
 
 PATIENCE_S = 60.0
@@ -29,8 +30,10 @@ print(json.dumps(found))
 """
 IMPORT = """
 import importlib.util, sys
-sys.path.insert(0, sys.argv[2])
-spec = importlib.util.spec_from_file_location("engine", sys.argv[1])
+file, folder = sys.argv[1:]
+sys.argv[:] = [file]
+sys.path.insert(0, folder)
+spec = importlib.util.spec_from_file_location("engine", file)
 module = importlib.util.module_from_spec(spec)
 sys.modules["engine"] = module
 spec.loader.exec_module(module)
@@ -63,12 +66,26 @@ def _elsewhere(engine: EngineSettings) -> Finding:
 
 
 def _here(engine: EngineSettings) -> Finding:
-    from bedside.cli.beforehand import start_of
+    from bedside.cli.beforehand import needed_by, start_of
 
     try:
-        start = start_of(engine)
+        needed = needed_by(engine)
+        if needed is not None and not needed.is_built:
+            return _unbuilt(engine, needed)
+        return _interpreter(engine, start_of(engine))
     except SettingsError as error:
         return Finding("engine", Level.WRONG, str(error))
+
+
+def _unbuilt(engine: EngineSettings, needed: "Buildable") -> Finding:
+    if needed.failure:
+        do = f"put that right; `bedside build {engine.name}` tries again"
+        return Finding("engine", Level.WRONG, needed.failure, do)
+    do = f"`bedside build {engine.name}` makes it, as long as there is a network; `bedside up` does so too"
+    return Finding("engine", Level.NOTE, f"{engine.name}: {needed.what} is not built yet", do)
+
+
+def _interpreter(engine: EngineSettings, start: "Command") -> Finding:
     python = start.argv[0]
     try:
         asked = _run([python, "-c", ASK], start)
@@ -83,7 +100,8 @@ def _here(engine: EngineSettings) -> Finding:
     if "numpy" not in found:
         do = f"{python} -m pip install numpy"
         return Finding("engine", Level.WRONG, f"{engine.name}: {python} has no numpy: {found['error']}", do)
-    return _import(engine, start, f"{engine.name}: Python {version}, numpy {found['numpy']}")
+    own = f", an environment with {engine.requirements}" if engine.requirements else ""
+    return _import(engine, start, f"{engine.name}: Python {version}{own}, numpy {found['numpy']}")
 
 
 def _import(engine: EngineSettings, start: "Command", what: str) -> Finding:

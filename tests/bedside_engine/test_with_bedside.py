@@ -34,7 +34,7 @@ async def ready(address: Address) -> AsyncIterator[Client]:
     client = Client("e", address)
     try:
         async with asyncio.timeout(20):
-            while not (await client.readiness()).state.is_well:
+            while not (await client.readiness()).state.is_well:  # noqa: ASYNC110  of another process
                 await asyncio.sleep(0.02)
         yield client
     finally:

@@ -46,4 +46,4 @@ class Signature:
 
 
 def _said(parameters: List[inspect.Parameter]) -> str:
-    return "(%s)" % ", ".join(one.name for one in parameters)
+    return str(inspect.Signature([one.replace(annotation=one.empty) for one in parameters]))

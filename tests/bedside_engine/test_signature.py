@@ -88,7 +88,7 @@ async def coroutine(frame: Any) -> None:
     [
         (lambda: 0, "predict takes (); expected predict(frame), predict(frame, info)"),
         (lambda frame, info, more: 0, "predict takes (frame, info, more); expected predict(frame)"),
-        (lambda frame, *, mode: 0, "predict takes (frame, mode); expected predict(frame)"),
+        (lambda frame, *, info: 0, "predict takes (frame, *, info); expected predict(frame), predict(frame, info)"),
         (coroutine, "predict is async; write `def predict` without async"),
     ],
 )

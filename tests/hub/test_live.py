@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -117,6 +118,17 @@ async def test_other_engines_answer_as_text(hub: Hub) -> None:
     result = await page.until("result", engine="bpd")
     assert result["seq"] == frame.seq
     assert result["answer"]["measurements"][0]["value"] == 47.1
+
+
+async def test_parts_that_an_answer_lacks_are_sent_with_it(hub: Hub) -> None:
+    """By engine and with the whole reason, to every view that gets answers."""
+    missing = {"segmenter": "late", "depth": "dead: it is gone"}
+    frame = hub.shoot()
+    for view, kind in (("explain", "picture"), ("verdict", "result")):
+        page = await hub.page(view, live=320, answer=320)
+        hub.feed.put_result(replace(result_of(frame, verdict=VERDICT), missing=missing), hub.scanner.ring[frame.seq])
+        found = await page.until(kind, **({"stream": "answer"} if kind == "picture" else {}))
+        assert found.get("result", found)["missing"] == missing
 
 
 async def test_an_engines_error_is_a_sentence_on_the_page(hub: Hub) -> None:

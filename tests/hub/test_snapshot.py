@@ -45,6 +45,7 @@ async def test_a_snapshot_is_exactly_the_pixels_that_were_answered(hub: Hub, tmp
     assert (about["seq"], about["view"], about["quality"]) == (frame.seq, "explain", 85)
     assert about["captured_wall_ns"] == frame.wall_ns
     assert about["result"]["answer"] == {"verdict": VERDICT, "labels": ["background", "skull"]}
+    assert about["result"]["missing"] == {}
     assert about["result"]["timing"]["captured_ns"] == frame.captured_ns
     stored = cv2.imread(str(png.with_suffix(".mask.png")), cv2.IMREAD_UNCHANGED)
     assert np.array_equal(np.asarray(stored), mask)

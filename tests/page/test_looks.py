@@ -49,6 +49,7 @@ CONTRASTS = """() => {
 def busy(script: Script) -> None:
     """Everything that can stand on a page."""
     script.answer = lambda seq: FULL
+    script.missing = {"segmenter": "late", "depth": "dead: it is gone"}
     script.can_control = True
     script.recorder = {"state": "recording", "elapsed_s": 12}
     script.signal["drops"] = 3

@@ -149,3 +149,30 @@ def test_the_verdict_stays_in_sight_when_the_list_is_long(open_page: Open, serve
     expect(page.locator(".verdict .label")).to_be_in_viewport(ratio=1)
     expect(page.get_by_role("button", name="Snapshot")).to_be_in_viewport(ratio=1)
     assert page.evaluate("() => [scrollX, scrollY]") == [0, 0]
+
+
+def test_parts_that_an_answer_lacks_are_named_beside_the_verdict(open_page: Open, server: StandIn) -> None:
+    """In a quiet line: which, and why in a word fit for a patient's eyes. It keeps its place, so that nothing moves."""
+    server.script.answer = lambda seq: {"verdict": {"label": "Head", "level": "good"}, "concepts": CONCEPTS}
+    page = open_page("explain")
+    expect(page.locator(".without")).to_be_hidden()
+    server.script.missing = {"segmenter": "late", "depth": "dead: it is gone: nothing listens at http://127.0.0.1:8722"}
+    expect(page.locator(".without")).to_have_text("without: segmenter (late), depth (gone)")
+    before = page.locator(".concepts").bounding_box()
+    server.script.missing = {}
+    expect(page.locator(".without")).to_have_text("")
+    assert page.locator(".concepts").bounding_box() == before
+    server.script.missing = {HOSTILE: "late"}
+    expect(page.locator(".without")).to_have_text(f"without: {HOSTILE} (late)")
+    expect(page.locator(".without b")).to_have_count(0)
+
+
+def test_parts_are_not_missed_where_there_is_no_answer(open_page: Open, server: StandIn) -> None:
+    """When the engine is gone the page speaks of that alone."""
+    server.script.missing = {"segmenter": "late"}
+    page = open_page("verdict")
+    expect(page.locator(".without")).to_have_text("without: segmenter (late)")
+    server.script.answers = False
+    server.script.engines[0].update(state="DEAD", message="killed")
+    expect(page.locator(".verdict .label")).not_to_have_text("Head")
+    expect(page.locator(".without")).to_have_text("")

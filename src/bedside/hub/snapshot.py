@@ -108,6 +108,7 @@ class Snapshots:
                 "seq": result.seq,
                 "error": result.error,
                 "answer": fields,
+                "missing": dict(result.missing),
                 "timing": timing,
             }
         return described

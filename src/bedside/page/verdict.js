@@ -9,17 +9,22 @@ import { icon, setIcon } from "./icons.js";
 /** Said under the label where the engine gives no text of its own. */
 const LEVEL_WORDS = { good: "good", near: "close", poor: "not there yet", none: "nothing recognised" };
 
+/** "dead" is a word for engineers; a patient may look on. */
+const REASONS = new Map([["dead", "gone"]]);
+
 export class VerdictBlock {
   constructor() {
     this.sign = icon("none");
     this.label = el("h1", "label");
     this.word = el("p", "word");
+    this.without = el("p", "without");
     this.age = el("p", "age");
     this.ageSign = icon("late");
     this.ageText = el("span");
     this.age.append(this.ageSign, this.ageText);
     this.root = el("div", "verdict", this.sign, el("div", "words", this.label, this.word));
-    this.root.append(this.age);
+    this.root.append(this.without, this.age);
+    show(this.without, false);
   }
 
   /**
@@ -33,12 +38,24 @@ export class VerdictBlock {
     else if (result?.error) this.say("failed", "No answer for this picture", result.error, "off");
     else if (verdict) this.say(levelOf(verdict.level), verdict.label, wordsOf(verdict), levelOf(verdict.level));
     else this.say("unknown", "No verdict", "", "none");
+    this.sayWithout(replaced ? {} : (result?.missing ?? {}));
     this.root.classList.toggle("stale", condition.kind === "stale");
     this.root.classList.toggle("message", replaced || !verdict);
     show(this.age, condition.kind === "stale");
     if (condition.kind !== "stale") return;
     setIcon(this.ageSign, condition.icon);
     setText(this.ageText, [condition.title, condition.detail].filter(Boolean).join(" · "));
+  }
+
+  /**
+   * Parts that a pipeline's answer lacks. The line keeps its place once it was there, so that a part which comes and
+   * goes does not move what is read below it.
+   * @param {Record<string, string>} missing  engine: why, of which the words before a colon are said here
+   */
+  sayWithout(missing) {
+    const parts = Object.entries(missing).map(([engine, why]) => `${engine} (${wordOf(why)})`);
+    setText(this.without, parts.length > 0 ? `without: ${parts.join(", ")}` : "");
+    if (parts.length > 0) show(this.without, true);
   }
 
   /** @param {string} sign @param {string} label @param {string} word @param {string} level */
@@ -60,6 +77,12 @@ function lengthOf(label) {
   if (longest <= 6 && label.length <= 8) return "short";
   if (longest <= 10 && label.length <= 20) return "medium";
   return longest <= 14 ? "long" : "longest";
+}
+
+/** @param {string} why */
+function wordOf(why) {
+  const [word] = why.split(":");
+  return REASONS.get(word) ?? word;
 }
 
 /** @param {string|undefined} level */

@@ -60,11 +60,12 @@ def build_all(engines: Iterable[EngineSettings], *, quiet: bool = False) -> bool
     is_well = True
     for engine in engines:
         needed = needed_by(engine)
-        if needed is None:
-            continue
         try:
             with Shown(quiet=quiet) as shown:
-                build(engine.name, needed, shown)
+                if needed is None:
+                    shown.line(f"{engine.name}: nothing to build")
+                else:
+                    build(engine.name, needed, shown)
         except BuildFailed as error:
             print(error, file=sys.stderr)
             is_well = False

@@ -68,7 +68,7 @@ class Pip:
         """A pip of old times knows no wheels of today; without network it has to do."""
         if self._pip_version < MANYLINUX:
             self._talk = PipTalk("renews a pip that is too old for today's packages")
-            self._pip("install", *self._links, "--upgrade", "pip")
+            self._pip("install", *self._links, "--upgrade", "pip<24.1")  # the last for Python 3.7
 
     def _install_requirements(self) -> None:
         wanted = ["install", "-r", str(self.requirements)]
@@ -112,6 +112,7 @@ class Pip:
         self._heard.clear()
         env = environment(Path(argv[0]), os.environ)
         env.setdefault("PIP_RETRIES", "2")  # without a network, five tries take a minute
+        env["PIP_USER"] = "0"  # a pip that is told to install for the user would refuse to do so here
         try:
             return run(argv, self._hear, env=env, cwd=self.requirements.parent, log=self.log, keep=(self.lock,))
         except BaseException:

@@ -111,6 +111,7 @@ WRONG = {
     "[[engine]]\nname = 'a'": r"\[\[engine\]\] a: neither path nor url is set",
     "[[engine]]\nname = 'a'\npath = 'x'\n[[engine]]\nname = 'a'\npath = 'y'": r"the name 'a' is taken",
     "[[engine]]\nname = 'a'\npath = 'x'\nport = 8080": r"\[server\] has it already",
+    "[pipeline]\npath = 'p'\n[[engine]]\nname = 'pipeline'\npath = 'x'": r"engine\]\] pipeline: \[pipeline\] path is",
     "[view]\nx = 1": r"\[x\] is 1; expected a table",
     "[server": r"bedside\.toml: not TOML",
     "server = 1": r"\[server\] is 1; expected a table",

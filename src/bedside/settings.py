@@ -15,7 +15,12 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from bedside.errors import SettingsError
-from bedside.settings_check import refuse_mask_without_size, refuse_shared_ports, refuse_unfit_engine
+from bedside.settings_check import (
+    refuse_mask_without_size,
+    refuse_names_like_the_pipelines,
+    refuse_shared_ports,
+    refuse_unfit_engine,
+)
 from bedside.settings_tables import (
     VIEWS,
     EngineSettings,
@@ -89,6 +94,7 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     )
     _refuse_strangers(settings)
     refuse_shared_ports(_ports(settings))
+    refuse_names_like_the_pipelines(settings.engines, settings.pipeline)
     source = settings.source
     refuse_mask_without_size(source.url, source.size, source.crop, source.mask)
     if settings.server.view not in settings.views:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from bedside.errors import SettingsError
-from bedside.settings_tables import EngineSettings
+from bedside.settings_tables import EngineSettings, PipelineSettings
 
 DEVICES = ("v4l2", "opencv")
 """Schemes whose picture may change its size from one day to the next, without anybody having touched the settings."""
@@ -45,3 +45,9 @@ def refuse_unfit_engine(engine: EngineSettings) -> None:
             raise SettingsError(f"{where} {key} is set and url is empty; {key} is for a server at a url")
     if engine.docker_options and not (engine.image or engine.dockerfile):
         raise SettingsError(f"{where} docker_options is set, and neither image nor dockerfile; set one of them")
+
+
+def refuse_names_like_the_pipelines(engines: Iterable[EngineSettings], pipeline: PipelineSettings) -> None:
+    """Raise SettingsError for an engine of the name under which the pipeline's results are shown."""
+    if pipeline.path and any(engine.name == "pipeline" for engine in engines):
+        raise SettingsError("[[engine]] pipeline: [pipeline] path is set and its results have this name; take another")

@@ -17,12 +17,16 @@ from bedside.supervisor.plan import LOGS
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from bedside.bus.subscriber import Subscriber
+    from bedside.engine.replicas import Replicas
     from bedside.hub.feed import Feed
+    from bedside.router.pipeline import Pipeline
+    from bedside.router.router import Router
 
 DOC = """\
 the pages, their health, and the router that asks the engines
 
-Reads [server], [[engine]] and [view.NAME] of bedside.toml, takes frames from the broadcaster, and serves
+Reads [server], [[engine]], [pipeline] and [view.NAME] of bedside.toml, takes frames from the broadcaster, and serves
 http://HOST:PORT/, /health and /metrics. `bedside up` starts it by itself.
 
 example:
@@ -43,20 +47,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     from bedside.bus.subscriber import Subscriber
-    from bedside.cli.engines import engines_of, when_of
+    from bedside.cli.engines import engines_of
     from bedside.hub.feed import Feed
     from bedside.hub.server import listening
     from bedside.messages import Frame, Status
-    from bedside.router.router import Router
 
     subscriber = Subscriber(settings.frames_url, encoding=settings.encoding, token=settings.source.token)
     feed = Feed(
         subscriber.borrow,
-        engines=[engine.name for engine in settings.engines],
+        engines=list(_deadlines_s(settings)),
         quality=settings.server.jpeg_quality,
     )
     engines = engines_of(settings, feed.put)
-    router = Router(engines, subscriber.borrow, feed.put_result, when_of(settings))
+    router = _router(settings, engines, subscriber, feed)
 
     async def listen() -> None:
         async for event in subscriber:
@@ -84,6 +87,35 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
         await subscriber.close()
 
 
+def _deadlines_s(settings: Settings) -> dict[str, float]:
+    """Whose answers there are, first the one whose picture pages show, and how long each may take."""
+    from bedside.router.pipeline import NAME
+
+    pipeline = {NAME: settings.pipeline.deadline_s} if settings.pipeline.path else {}
+    return pipeline | {engine.name: engine.deadline_s for engine in settings.engines}
+
+
+def _router(
+    settings: Settings, engines: "list[Replicas]", subscriber: "Subscriber", feed: "Feed"
+) -> "Router | Pipeline":
+    """Who gets the frames: each engine for itself, or the pipeline that asks them."""
+    from bedside.cli.engines import when_of
+    from bedside.router.pipeline import Pipeline
+    from bedside.router.router import Router
+
+    if not settings.pipeline.path:
+        return Router(engines, subscriber.borrow, feed.put_result, when_of(settings))
+    return Pipeline(
+        settings.folder / Path(settings.pipeline.path).expanduser(),
+        engines,
+        subscriber.borrow,
+        feed.put_result,
+        report=feed.put,
+        deadline_s=settings.pipeline.deadline_s,
+        when=when_of(settings),
+    )
+
+
 def _app(settings: Settings, feed: "Feed") -> "web.Application":
     from bedside.hub.app import create_app
     from bedside.hub.control import BroadcasterControl
@@ -106,7 +138,7 @@ def _app(settings: Settings, feed: "Feed") -> "web.Application":
         control=BroadcasterControl(settings.frames_url, settings.source.token) if can_control else None,
         limits=Limits(
             server.frame_max_age_s,
-            {engine.name: server.answer_max_age_s or engine.deadline_s for engine in settings.engines},
+            {name: server.answer_max_age_s or deadline_s for name, deadline_s in _deadlines_s(settings).items()},
         ),
         participant=settings.session.participant,
         page_dir=Path(server.page_dir) if server.page_dir else None,

@@ -47,6 +47,7 @@ class FakeLink:
         self.runs = 0
         self.prepared: list[int] = []
         self.seen: list[Frame | Status] = []
+        self.expected = 0.0
 
     @property
     def status(self) -> EngineStatus:
@@ -80,8 +81,8 @@ class FakeLink:
 
     @property
     def expected_s(self) -> float:
-        """It never knows."""
-        return 0.0
+        """As the test says."""
+        return self.expected
 
     async def prepare(self, frame: Frame, borrow: Borrow) -> None:
         """Note what was laid ready."""

@@ -63,3 +63,18 @@ def test_an_intake_knows_its_pace_from_the_start() -> None:
     assert handed.waits == "waits for a frozen picture"
     Intake(lambda result, _: None, When(every_s=2.5), handed)
     assert (handed.waits, handed.rest_s) == ("", 2.5)
+
+
+def test_lanes_are_asked_spaced_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After one was asked, the next waits for most of its even share of an answer's time; one lane never waits."""
+    now = [10 * clock.NS_PER_S]
+    monkeypatch.setattr("bedside.clock.monotonic_ns", lambda: now[0])
+    for lanes, wait_ns in ((1, 0), (2, 400_000_000), (4, 200_000_000)):
+        intake = Intake(lambda result, _: None, When(), lanes=lanes)
+        assert intake.due_ns(1.0) == 0
+        intake.offer(frame_of(1))
+        assert intake.claim(frame_of(1), 1.0)
+        assert intake.due_ns(1.0) == (now[0] + wait_ns if wait_ns else 0)
+        assert intake.claim(frame_of(2), 1.0) == (lanes == 1)
+        intake.give_back()
+        assert intake.claim(frame_of(2), 1.0)

@@ -338,3 +338,15 @@ async def test_an_interval_holds_for_all_replicas_together(pictures: Any, fake: 
             second.go.release()
             await asyncio.sleep(0.01)
         assert len(first.asked + second.asked) == 1
+
+
+async def test_replicas_are_asked_spaced_out(pictures: Any, fake: Any) -> None:
+    """While the first one has only just begun, the other waits, or answers would come in bunches."""
+    first, second = fake("e"), fake("e")
+    first.expected = second.expected = 0.5
+    async with routing([engine_of(first, second)], pictures) as (router, _):
+        begun = clock.monotonic_ns()
+        while len(first.asked + second.asked) < 2:
+            router.offer(pictures.next())
+            await asyncio.sleep(0.005)
+        assert clock.age_ms(begun) >= 0.8 / 2 * 500 - 1

@@ -6,8 +6,10 @@ from bedside import clock
 from bedside.bus.mailbox import Mailbox
 from bedside.engine.tally import Handed
 from bedside.messages import Frame, Pixels, Result, Status
-from bedside.router.when import Turn, When
+from bedside.router.when import EARLY_NS, Turn, When
 
+SPREAD = 0.8
+"""Of the time between two questions if all lanes were asked evenly: so long a free lane waits after the other's."""
 Publish = Callable[[Result, Pixels | None], None]
 
 
@@ -16,10 +18,18 @@ class Intake:
 
     The newest frame wins. An answer that is older than one which is out already is dropped and counted. The counts
     stand in `handed`; `changed` is called where the engine's turn begins or ends, and each second when they have grown.
+
+    Several `lanes` are asked spaced out, or their answers would come in bunches: one free lane waits for a part of the
+    time that an answer is expected to take.
     """
 
     def __init__(
-        self, publish: Publish, when: When, handed: Handed | None = None, changed: Callable[[], None] = lambda: None
+        self,
+        publish: Publish,
+        when: When,
+        handed: Handed | None = None,
+        changed: Callable[[], None] = lambda: None,
+        lanes: int = 1,
     ) -> None:
         self.when = when
         self.turn = Turn(when)
@@ -30,6 +40,8 @@ class Intake:
         self._changed = changed
         self._superseded = 0
         self._newest_ns = 0
+        self._share = SPREAD / lanes if lanes > 1 else 0.0
+        self._claimed_ns = 0
         self._told: tuple[object, ...] = ()
         self._told_ns = 0
 
@@ -43,8 +55,30 @@ class Intake:
         else:
             self.turn.heard(event.signal)
 
+    def due_ns(self, expected_s: float) -> int:
+        """Not before then a lane whose answers take so long may ask, monotonic; 0 when it may at once."""
+        if not self._share or not self._claimed_ns:
+            return self.turn.due_ns
+        return max(self.turn.due_ns, self._claimed_ns + int(self._share * expected_s * clock.NS_PER_S))
+
+    def claim(self, frame: Frame, expected_s: float) -> bool:
+        """Whether a lane may ask about this frame now; if so, it does."""
+        now_ns = clock.monotonic_ns()
+        if now_ns + EARLY_NS < self.due_ns(expected_s):
+            self.supersede()
+            return False
+        if not self.turn.claim(frame):
+            return False
+        self._claimed_ns = now_ns
+        return True
+
+    def give_back(self) -> None:
+        """It was not asked after all."""
+        self._claimed_ns = 0
+        self.turn.give_back()
+
     def supersede(self) -> None:
-        """A frame that was laid ready gives way to a newer one."""
+        """A frame that a lane had taken gives way to a newer one."""
         self._superseded += 1
         self._count()
 

@@ -56,12 +56,12 @@ class Lane:
                 frame = await self._newest()
             except Closed:
                 return
-            if not self._intake.turn.claim(frame):
+            if not self._intake.claim(frame, self._link.expected_s):
                 continue  # the signal was lost after this frame, or another lane was asked; the next one will do
             try:
                 await self._ask(frame)
             except (Overwritten, Unreachable):
-                self._intake.turn.give_back()  # the newest frame, when the engine is there
+                self._intake.give_back()  # the newest frame, when the engine is there
 
     async def _until_free(self) -> None:
         """Until the engine is well and its rate allows; that wait is nothing that Bedside added."""
@@ -69,7 +69,7 @@ class Lane:
             self._prepared = None
             await self._link.until_well()
             self._free_ns = clock.monotonic_ns()
-        due_ns = self._intake.turn.due_ns
+        due_ns = self._intake.due_ns(self._link.expected_s)
         if due_ns:
             await asyncio.sleep(max(0.0, (due_ns - clock.monotonic_ns()) / clock.NS_PER_S))
             self._free_ns = max(self._free_ns, due_ns)

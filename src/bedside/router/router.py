@@ -35,7 +35,8 @@ class Router:
         self._borrow = borrow
         turns = when or {}
         self._intakes = [
-            Intake(publish, turns.get(engine.name, ALWAYS), engine.handed, engine.tell) for engine in engines
+            Intake(publish, turns.get(engine.name, ALWAYS), engine.handed, engine.tell, len(engine.links))
+            for engine in engines
         ]
         self._lanes = [
             Lane(link, intake, borrow, lays_ready=len(engine.links) == 1)

@@ -151,6 +151,11 @@ class EngineSettings:
         return range(self.port, self.port + self.concurrency)
 
     @property
+    def is_contained(self) -> bool:
+        """Whether it runs in a container."""
+        return bool(self.image or self.dockerfile)
+
+    @property
     def is_on_freeze(self) -> bool:
         """Whether it is asked once each time the scanner is frozen, and else not."""
         return self.when == "frozen"

@@ -6,7 +6,7 @@ import argparse
 import faulthandler
 import os
 import sys
-import time
+from time import monotonic, sleep  # by name: model code may replace what the modules hold
 from typing import Any, List, Optional, Tuple
 
 from bedside_engine import heartbeat, loader, log
@@ -37,20 +37,23 @@ def main(argv: Optional[List[str]] = None) -> None:
 
     server = _listen(options, Routes(status, regions), adopt)
     log.say("engine %s on %s, %s, Python %s" % (options.name, server.place, options.path, sys.version.split()[0]))
-    started = time.monotonic()
+    started = monotonic()
     try:
         model, kind = _load(options)
         worker.append(kind(status, regions, model, options.deadline, options.start_deadline))
-        log.say("loaded in %.1f s" % (time.monotonic() - started))
+        log.say("loaded in %.1f s" % (monotonic() - started))
         worker[0].run()
     except loader.CannotLoad as error:
         status.state, status.error = "FAILED", str(error)
         log.say(str(error))
-        time.sleep(REASON_SHOWN_S)  # so that whoever asks reads the reason, too
+        sleep(REASON_SHOWN_S)  # so that whoever asks reads the reason, too
         sys.stdout = sys.stderr = log.stream()
         os._exit(1)
     except KeyboardInterrupt:
         os._exit(130)
+    except BaseException:  # such as what a signal handler of the model raises here
+        log.say_traceback()
+        os._exit(1)  # not by the ordinary way out, on which the model's threads and handlers might hang
 
 
 def _listen(options: argparse.Namespace, routes: Routes, adopt: Adopt) -> Server:
@@ -75,7 +78,7 @@ def _load(options: argparse.Namespace) -> Tuple[loader.Model, Any]:
         try:
             import numpy  # noqa: PLC0415, F401
         except ImportError as error:
-            raise loader.CannotLoad("numpy cannot be imported: %s; %s -m pip install numpy" % (error, sys.executable))
+            raise loader.CannotLoad("numpy cannot be imported: %s; %s" % (error, loader.how_to_install("numpy")))
         from bedside_engine.worker import Worker  # noqa: PLC0415  needs numpy, and comes before the model's folder does
 
         file = loader.find(options.path)

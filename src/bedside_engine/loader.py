@@ -11,6 +11,8 @@ from typing import Any, Callable
 from bedside_engine import log
 from bedside_engine.signature import BadSignature, Signature
 
+INSTALL = "BEDSIDE_INSTALL"
+"""Words before the name of a missing package, where the interpreter is not to install it."""
 EXPECTED = "expected `class Engine` with predict(self, frame), or a function predict(frame)"
 
 
@@ -97,13 +99,18 @@ def load(file: str) -> Model:
         raise CannotLoad("%s: %s" % (name, error))
 
 
+def how_to_install(package: str) -> str:
+    """What to do about a missing package; in a container that is for whoever makes its image."""
+    return os.environ.get(INSTALL, "install it: %s -m pip install" % sys.executable) + " " + package
+
+
 def _explain(error: BaseException, what: str, folder: str) -> CannotLoad:
     if isinstance(error, KeyboardInterrupt):
         raise error
     log.say_traceback()
     hint = ""
     if isinstance(error, ModuleNotFoundError) and error.name:
-        hint = "; install it: %s -m pip install %s" % (sys.executable, error.name.split(".")[0])
+        hint = "; %s" % how_to_install(error.name.split(".")[0])
     if isinstance(error, SystemExit):
         return CannotLoad("%s: it calls exit(%s) (%s)" % (what, error.code, log.where(error, folder)))
     return CannotLoad("%s: %s%s" % (what, log.sentence(error, folder), hint))

@@ -70,6 +70,40 @@ def test_it_beats_and_ends_with_its_supervisor(start: Any) -> None:
     assert "whoever started this engine is gone" in runner.log
 
 
+def test_it_beats_into_a_pipe_with_a_name(start: Any, tmp_path: Path) -> None:
+    """In a container, where nothing is inherited, the same goes for a pipe in the file system."""
+    os.mkfifo(tmp_path / "pulse")
+    reader = os.open(tmp_path / "pulse", os.O_RDWR)
+    try:
+        runner = start("gallery", env={**os.environ, "BEDSIDE_PULSE": str(tmp_path / "pulse")}).ready()
+        assert os.read(reader, 1) == b"s"
+        assert runner.infer()[0] == 200
+        while os.read(reader, 1) != b".":
+            pass
+    finally:
+        os.close(reader)
+    assert runner.process.wait(10) == 0
+    assert "whoever started this engine is gone" in runner.log
+
+
+def test_it_does_not_begin_when_nobody_feels_its_pulse(tmp_path: Path) -> None:
+    """Whoever has started the container was killed meanwhile."""
+    os.mkfifo(tmp_path / "pulse")
+    argv = [sys.executable, str(SRC), "--path", str(SRC), "--port", "0"]
+    environ = {**os.environ, "BEDSIDE_PULSE": str(tmp_path / "pulse")}
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=20, env=environ)
+    assert done.returncode == 0
+    assert "nobody is there to feel the pulse" in done.stderr
+
+
+def test_a_missing_library_in_a_container_belongs_into_its_image(start: Any, tmp_path: Path) -> None:
+    """The sentence does not ask for a command that would have to run inside."""
+    (tmp_path / "engine.py").write_text("import no_such_library\n", encoding="utf-8")
+    runner = start(tmp_path, env={**os.environ, "BEDSIDE_INSTALL": "put into its image: pip install"})
+    said = runner.wait_for(lambda: runner.get("/v2/health/ready")[1].get("error"))
+    assert said.endswith("; put into its image: pip install no_such_library")
+
+
 def test_a_port_in_use_is_one_sentence(start: Any) -> None:
     """Two engines on one port: the second says so and exits with 1."""
     first = start("gallery")

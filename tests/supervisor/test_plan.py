@@ -67,3 +67,10 @@ def memory_of_the_machine() -> int:
     """The machine's memory, in bytes."""
     line = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()[0]
     return int(line.split()[1]) * 1024
+
+
+def test_a_container_is_limited_by_docker(tmp_path: Path) -> None:
+    """What the supervisor could count is only who keeps it."""
+    engine = EngineSettings("a", path="a", image="i", port=1, memory_gb=0.01, processes=1)
+    process = plan(Settings(engines=(engine,), folder=tmp_path), tmp_path / "bedside.toml")[1]
+    assert (process.memory_bytes, process.processes) == (0, 0)

@@ -52,12 +52,18 @@ def needed_by(engine: EngineSettings) -> "Buildable | None":
 
     Relative paths start at the working folder. Raises SettingsError when it could not even be begun.
     """
+    from bedside.engine.environment import engine_file
+
     if engine.requirements:
-        from bedside.engine.environment import engine_file
         from bedside.engine.venv import venv_for
 
         folder = engine_file(Path(engine.path), engine.name).parent
         return venv_for(folder / engine.requirements, engine.python, engine.name)
+    if engine.is_contained:
+        from bedside.engine.image import image_of
+
+        folder = engine_file(Path(engine.path), engine.name).parent
+        return image_of(engine.name, folder, engine.image, engine.dockerfile)
     return None
 
 
@@ -66,16 +72,19 @@ def start_of(engine: EngineSettings, replica: int = 1, unusable: str = "") -> "C
 
     With `unusable`, a sentence, that process loads no model and says it. Raises SettingsError when it cannot start.
     """
+    from bedside.engine.container import address
     from bedside.engine.environment import command
     from bedside.engine.venv import Venv
 
     needed = None if unusable else needed_by(engine)
     python = "" if unusable else engine.python
+    port = engine.ports[replica - 1]
     return command(
         Path(engine.path),
         str(needed.python) if isinstance(needed, Venv) else python,
         engine.name,
-        engine.ports[replica - 1],
+        port,
+        host=address(port) if engine.is_contained else "127.0.0.1",
         deadline_s=engine.deadline_s,
         start_deadline_s=engine.start_deadline_s,
         unusable=unusable,

@@ -5,9 +5,11 @@ import contextlib
 import os
 
 from bedside.cli.beforehand import needed_by, start_of
+from bedside.cli.container import container_of, keep
 from bedside.cli.shown import Shown
 from bedside.cli.verb import add_verb, settings_of
 from bedside.engine.build import Progress
+from bedside.engine.container import made_place
 from bedside.engine.limits import confine
 from bedside.errors import BedsideError, BuildFailed, SettingsError
 from bedside.settings import Settings
@@ -36,7 +38,7 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", shared:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Replace this process by the engine's; returns only by raising."""
+    """Replace this process by the engine's, or stay as the keeper of its container until that ends."""
     settings, _ = settings_of(arguments)
     engine = find(settings, arguments.name)
     if engine.url:
@@ -46,8 +48,20 @@ def run(arguments: argparse.Namespace) -> int:
             f"--replica is {arguments.replica}; expected 1 to {engine.concurrency}, the concurrency of {engine.name}"
         )
     die_with_parent()
-    become = start_of(engine, arguments.replica, unusable=trouble_with(engine))
     port = engine.ports[arguments.replica - 1]
+    unusable = trouble_with(engine)
+    if engine.is_contained and not unusable:
+        try:
+            container = container_of(engine, port)
+            if arguments.bare:
+                command = container.bare(container.pythons[0])
+                os.execv(command[0], command)
+            return keep(container)
+        except BuildFailed as error:
+            unusable = str(error)
+    if engine.is_contained:
+        made_place(port)
+    become = start_of(engine, arguments.replica, unusable)
     try:
         os.chdir(become.cwd)
         env = confine(become.env, memory_bytes=engine.memory_bytes, cpus=engine.cpus, turn=port)

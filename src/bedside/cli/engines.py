@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from bedside.engine import container
 from bedside.engine.address import Address
 from bedside.engine.link import EngineLink
 from bedside.engine.picture import Wanted
@@ -29,7 +30,7 @@ def addresses_of(engine: EngineSettings, folder: Path) -> list[Address]:
     A relative adapter starts at the engine's path, or at `folder` when there is none.
     """
     if not engine.url:
-        near = [f"http://127.0.0.1:{port}" for port in engine.ports]
+        near = [container.address(port) if engine.is_contained else f"http://127.0.0.1:{port}" for port in engine.ports]
         return [Address(url) for url in near]
     start = folder / Path(engine.path).expanduser() if engine.path else folder
     address = Address(

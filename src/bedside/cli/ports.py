@@ -58,7 +58,7 @@ def ports(settings: Settings) -> Iterator[Port]:
     if not settings.server.source:
         yield Port("[source] port", settings.source.host, settings.source.port)
     for engine in settings.engines:
-        if not engine.url:
+        if not engine.url and not engine.is_contained:
             yield Port(f"port of [[engine]] {engine.name}", "127.0.0.1", engine.port)
     yield Port("[server] port", settings.server.host, settings.server.port)
 

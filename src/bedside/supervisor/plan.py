@@ -82,6 +82,6 @@ def _engine(
         start_s=engine.start_deadline_s + MARGIN_S,
         log=settings.folder / LOGS / f"engine-{name.replace(' ', '.')}.log",
         folder=settings.folder,
-        memory_bytes=engine.memory_bytes,
-        processes=engine.most_processes,
+        memory_bytes=0 if engine.is_contained else engine.memory_bytes,  # Docker looks after its own
+        processes=0 if engine.is_contained else engine.most_processes,
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bedside.cli.doctor import containers
 from bedside.cli.doctor.finding import Finding, Level
 from bedside.cli.health import direct
 from bedside.errors import SettingsError
@@ -70,8 +71,12 @@ def _here(engine: EngineSettings) -> Finding:
 
     try:
         needed = needed_by(engine)
+        if engine.is_contained and (trouble := containers.trouble_with_docker(engine)):
+            return trouble
         if needed is not None and not needed.is_built:
             return _unbuilt(engine, needed)
+        if engine.is_contained:
+            return containers.examine(engine, ASK, IMPORT)
         return _interpreter(engine, start_of(engine))
     except SettingsError as error:
         return Finding("engine", Level.WRONG, str(error))
@@ -81,6 +86,9 @@ def _unbuilt(engine: EngineSettings, needed: "Buildable") -> Finding:
     if needed.failure:
         do = f"put that right; `bedside build {engine.name}` tries again"
         return Finding("engine", Level.WRONG, needed.failure, do)
+    if engine.image:
+        what = f"{engine.name}: there is no image {engine.image} on this machine"
+        return Finding("engine", Level.WRONG, what, f"docker pull {engine.image}, or docker load it from a file")
     do = f"`bedside build {engine.name}` makes it, as long as there is a network; `bedside up` does so too"
     return Finding("engine", Level.NOTE, f"{engine.name}: {needed.what} is not built yet", do)
 

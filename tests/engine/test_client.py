@@ -207,7 +207,7 @@ async def test_the_token_goes_with_every_request(client: Clients) -> None:
         (READY | {"/v2/models/m": (401, {}, b"")}, "does not let Bedside in"),
         (
             {"/v2/health/ready": (302, {"Location": "https://login.example/"}, b"")},
-            "sends on to https://login.example/, which Bedside does not follow; set url",
+            "sends on to https://login.example/, which Bedside does not follow; correct url",
         ),
         ({}, "does not speak the Open Inference Protocol; check url"),
         ({"/v2/health/ready": b""}, "has no model 'm'; check model (or name) and url"),

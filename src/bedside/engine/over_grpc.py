@@ -98,7 +98,9 @@ class Grpc:
             code, said = error.code(), _said(error)
             if code in (StatusCode.UNAUTHENTICATED, StatusCode.PERMISSION_DENIED):
                 raise Barred(barred(self._url, said)) from error
-            if code is StatusCode.NOT_FOUND or (method == "ModelMetadata" and code is StatusCode.INVALID_ARGUMENT):
+            if code is StatusCode.NOT_FOUND or (
+                method.startswith("Model") and "not found" in said
+            ):  # MLServer: UNKNOWN
                 raise Barred(missing(self._url, self._model)) from error
             if code is StatusCode.UNIMPLEMENTED:
                 raise Barred(

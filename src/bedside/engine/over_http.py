@@ -143,7 +143,7 @@ class Http:
             return barred(self._url, f"{reply.status}: {_text(reply)}")
         if 300 <= reply.status < 400:
             to = reply.headers.get("location", "nowhere")[:200]
-            return f"what listens at {self._url} sends on to {to}, which Bedside does not follow; set url to where it is"
+            return f"what listens at {self._url} sends on to {to}, which Bedside does not follow; correct url"
         return ""
 
     async def _get(self, path: str) -> Reply:

@@ -1,0 +1,45 @@
+"""KServe's own Python server with the model of deploy/kserve, run as in its container; no cluster is around it here."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from tests.interpreters import environment
+from tests.servers.conftest import BRIGHT, DEPLOY, Clients, free_ports, is_brightest, running, until_ready
+
+from bedside.engine.ask import Ask
+from bedside.messages import EngineState
+
+pytestmark = pytest.mark.timeout(600)  # the first time its environment is made
+
+
+@pytest.fixture(scope="module")
+def kserve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """Its addresses over HTTP and gRPC."""
+    python = environment("3.11", "kserve==0.21.0")
+    folder = tmp_path_factory.mktemp("kserve")
+    http, grpc = free_ports(2)
+    command = [python, DEPLOY / "kserve" / "brightest.py", f"--http_port={http}", f"--grpc_port={grpc}"]
+    with running(command, f"http://127.0.0.1:{http}/v2/models/brightest/ready", folder / "log", cwd=folder):
+        yield f"http://127.0.0.1:{http}", f"grpc://127.0.0.1:{grpc}"
+
+
+@pytest.mark.parametrize("over", [0, 1])
+async def test_kserve_answers(over: int, kserve: tuple[str, str], client: Clients) -> None:
+    """Binary tensors over HTTP, which it takes without announcing them, and gRPC; small pictures and full HD."""
+    asking = client(kserve[over])
+    await until_ready(asking)
+    is_brightest((await asking.infer(Ask(1, BRIGHT))).fields)
+    large = np.zeros((1080, 1920, 3), np.uint8)
+    large[:, :640] = 255
+    fields = (await asking.infer(Ask(2, large))).fields
+    assert fields["verdict"]["label"] == "brightest: left"
+    assert fields["mask"].shape == (1080, 1920)
+
+
+@pytest.mark.parametrize("over", [0, 1])
+async def test_a_model_that_is_not_there_is_said(over: int, kserve: tuple[str, str], client: Clients) -> None:
+    """Over both."""
+    readiness = await client(kserve[over], model="other").readiness()
+    assert readiness.state is EngineState.FAILED
+    assert "has no model 'other'" in readiness.error

@@ -1,0 +1,72 @@
+"""A real MLServer with the model of deploy/mlserver: JSON over HTTP for what is small, gRPC for the rest."""
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from tests.interpreters import environment
+from tests.servers.conftest import BRIGHT, DEPLOY, Clients, free_ports, is_brightest, running, until_ready
+
+from bedside.engine.ask import Ask
+from bedside.engine.client import Refused
+from bedside.messages import EngineState
+
+pytestmark = pytest.mark.timeout(600)  # the first time its environment is made
+
+
+@pytest.fixture(scope="module")
+def mlserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """Its addresses over HTTP and gRPC."""
+    python = environment("3.11", "mlserver==1.7.1")
+    folder = tmp_path_factory.mktemp("mlserver")
+    http, grpc, metrics = free_ports(3)
+    settings = json.loads((DEPLOY / "mlserver" / "settings.json").read_text())
+    settings |= {
+        "host": "127.0.0.1",
+        "http_port": http,
+        "grpc_port": grpc,
+        "metrics_port": metrics,
+        "parallel_workers": 0,
+    }
+    (folder / "settings.json").write_text(json.dumps(settings))
+    (folder / "brightest").symlink_to(DEPLOY / "mlserver" / "brightest")
+    command = [python.with_name("mlserver"), "start", folder]
+    env = {"PYTHONPATH": str(folder / "brightest"), "PYTHONDONTWRITEBYTECODE": "1"}
+    with running(command, f"http://127.0.0.1:{http}/v2/models/brightest/ready", folder / "log", env, folder):
+        yield f"http://127.0.0.1:{http}", f"grpc://127.0.0.1:{grpc}"
+
+
+async def test_small_pictures_go_as_json(mlserver: tuple[str, str], client: Clients) -> None:
+    """MLServer announces no binary tensors: a small picture is answered, a large one is told to go by gRPC."""
+    asking = client(mlserver[0])
+    await until_ready(asking)
+    is_brightest((await asking.infer(Ask(1, BRIGHT))).fields)
+    with pytest.raises(Refused, match="at most 200000 go that way; use its gRPC port"):
+        await asking.infer(Ask(2, np.zeros((480, 640, 3), np.uint8)))
+
+
+async def test_large_pictures_go_by_grpc(mlserver: tuple[str, str], client: Clients) -> None:
+    """Raw contents there, typed contents back; with the message length of deploy/ a full HD picture fits."""
+    asking = client(mlserver[1])
+    await until_ready(asking)
+    is_brightest((await asking.infer(Ask(1, BRIGHT))).fields)
+    large = np.zeros((1080, 1920, 3), np.uint8)
+    large[:, :640] = 255
+    assert (await asking.infer(Ask(2, large))).fields["verdict"]["label"] == "brightest: left"
+
+
+@pytest.mark.parametrize("over", [0, 1])
+async def test_a_model_that_is_not_there_is_said(over: int, mlserver: tuple[str, str], client: Clients) -> None:
+    """Over both."""
+    readiness = await client(mlserver[over], model="other").readiness()
+    assert readiness.state is EngineState.FAILED
+    assert "has no model 'other'" in readiness.error
+
+
+@pytest.mark.parametrize("over", [0, 1])
+async def test_without_an_adapter_its_tensors_are_listed(over: int, mlserver: tuple[str, str], client: Clients) -> None:
+    """As its own metadata declare them."""
+    readiness = await client(mlserver[over], is_raw=False).readiness()
+    assert readiness.state is EngineState.FAILED
+    assert "(inputs: image UINT8 [-1, -1, 3]; outputs: scores FP32 [3], mask UINT8 [-1, -1])" in readiness.error

@@ -30,7 +30,8 @@ def array(value: Any, where: str) -> NDArray[Any]:
             value = value.numpy()
         return np.asarray(value)
     except Exception as error:  # noqa: BLE001  other libraries raise what they like
-        raise BadResult("%s is %s, which does not turn into an array: %s" % (where, show(value), error))
+        why = str(error)[:200]
+        raise BadResult("%s is %s, which does not turn into an array: %s" % (where, show(value), why))
 
 
 def label_map(value: Any, where: str) -> NDArray[np.uint8]:

@@ -13,7 +13,10 @@ MAX_ITEMS = 1000
 
 
 class BadResult(Exception):
-    """A result that cannot be used; the text names the field, the value and what was expected."""
+    """A result that cannot be used; the text names the field, the value and what was expected, on one line."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(" ".join(sentence.split()))
 
 
 def show(value: Any) -> str:
@@ -207,4 +210,4 @@ def unknown(key: Any, where: str, known: Mapping[str, Check]) -> str:
     name = key[:60] if isinstance(key, str) else show(key)
     close = difflib.get_close_matches(name, list(known), 1)
     meant = "did you mean '%s'?" % close[0] if close else "expected one of %s" % ", ".join(known)
-    return "%s '%s' is unknown; %s" % ("field" if not where else "%s:" % where, name, meant)
+    return "%s %r is unknown; %s" % ("field" if not where else "%s:" % where, str.__str__(name), meant)

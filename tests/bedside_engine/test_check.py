@@ -401,6 +401,8 @@ def plain(value: Any) -> Any:
 
 @given(ANYTHING | LIKELY)
 @example({"verdict": "\ud800"})
+@example({"\n": None})
+@example([np.zeros((2, 1))])
 @settings(max_examples=400)
 def test_any_answer_is_taken_or_refused_in_a_sentence(result: Any) -> None:
     """No nonsense raises anything but a BadResult; what is taken is JSON and uint8, and taken again unchanged."""

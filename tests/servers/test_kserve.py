@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tests.interpreters import environment
 from tests.servers.conftest import BRIGHT, DEPLOY, Clients, free_ports, is_brightest, running, until_ready
+from tests.servers.recording import compare, conversation
 
 from bedside.engine.ask import Ask
 from bedside.messages import EngineState
@@ -43,3 +44,10 @@ async def test_a_model_that_is_not_there_is_said(over: int, kserve: tuple[str, s
     readiness = await client(kserve[over], model="other").readiness()
     assert readiness.state is EngineState.FAILED
     assert "has no model 'other'" in readiness.error
+
+
+async def test_it_speaks_as_recorded(kserve: tuple[str, str], client: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the tests without a server rely on is what it says."""
+    asking = client(kserve[0])
+    await until_ready(asking)
+    compare("kserve", "KServe's Python server 0.21.0", await conversation(client(kserve[0]), monkeypatch))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from tests.interpreters import environment
 from tests.servers.conftest import BRIGHT, DEPLOY, Clients, free_ports, is_brightest, running, until_ready
+from tests.servers.recording import compare, conversation
 
 from bedside.engine.ask import Ask
 from bedside.engine.client import Refused
@@ -70,3 +71,12 @@ async def test_without_an_adapter_its_tensors_are_listed(over: int, mlserver: tu
     readiness = await client(mlserver[over], is_raw=False).readiness()
     assert readiness.state is EngineState.FAILED
     assert "(inputs: image UINT8 [-1, -1, 3]; outputs: scores FP32 [3], mask UINT8 [-1, -1])" in readiness.error
+
+
+async def test_it_speaks_as_recorded(
+    mlserver: tuple[str, str], client: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the tests without a server rely on is what it says."""
+    asking = client(mlserver[0])
+    await until_ready(asking)
+    compare("mlserver", "MLServer 1.7.1", await conversation(client(mlserver[0]), monkeypatch))

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from tests.interpreters import environment
 from tests.servers.conftest import BRIGHT, DEPLOY, Clients, free_ports, is_brightest, running, until_ready
+from tests.servers.recording import compare, conversation
 
 from bedside.engine.ask import Ask
 from bedside.messages import EngineState
@@ -89,3 +90,10 @@ async def test_a_picture_of_the_wrong_kind_is_an_error_of_that_frame(
     with pytest.raises(Exception, match=r"the picture is \[48, 64\]; set size or color"):
         await asking.infer(Ask(1, BRIGHT[..., 0]))
     is_brightest((await asking.infer(Ask(2, BRIGHT))).fields)
+
+
+async def test_it_speaks_as_recorded(triton: tuple[str, str], client: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the tests without a server rely on is what it says."""
+    asking = client(triton[0])
+    await until_ready(asking)
+    compare("triton", "Triton 2.51.0, out of nvidia-pytriton 0.7.0", await conversation(client(triton[0]), monkeypatch))

@@ -1,8 +1,11 @@
 """Building what engines need, by the verbs that do it."""
 
 import asyncio
+import contextlib
 import json
 import os
+import pty
+import re
 import subprocess
 import sys
 import urllib.error
@@ -69,6 +72,39 @@ def test_build_list_and_prune(here: Path) -> None:
     assert (
         verb("build", "--list").stdout.startswith("environment") and "needed here" not in verb("build", "--list").stdout
     )
+
+
+def test_a_terminal_gets_a_bar(here: Path) -> None:
+    """Which engine, what is done, how many packages of how many, and how long it has taken."""
+    give_wheels(here)
+    screen, slave = pty.openpty()
+    with subprocess.Popen([sys.executable, "-m", "bedside", "build"], stdout=slave, stderr=slave) as building:
+        os.close(slave)
+        shown = b""
+        with contextlib.suppress(OSError):  # so a pseudo-terminal ends
+            while part := os.read(screen, 65536):
+                shown += part
+    os.close(screen)
+    assert building.returncode == 0
+    assert re.search(r"a.*installs.*\d of 1 packages.*0:00:\d\d", shown.decode())
+
+
+def test_a_supervisor_sees_that_it_lives_while_it_builds(here: Path) -> None:
+    """The signs of life say that it is still starting; the environment may take as long as it takes."""
+    heart, end = os.pipe()
+    environ = {**os.environ, "BEDSIDE_HEARTBEAT_FD": str(end)}
+    argv = [sys.executable, "-m", "bedside", "engine", "a"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(argv, env=environ, pass_fds=[end], stdout=pipe, stderr=pipe) as process:
+        os.close(end)
+        beats = b""
+        while part := os.read(heart, 100):
+            beats += part
+        said = process.communicate()
+    os.close(heart)
+    assert process.returncode == 1, said  # it could not be built
+    assert len(beats) > 4
+    assert set(beats) == {ord("s")}
 
 
 def test_a_build_that_fails_is_one_sentence(here: Path) -> None:
@@ -146,6 +182,8 @@ def test_up_builds_first_and_starts_all_the_same(here: Path) -> None:
         up.terminate()
         said, log = up.communicate(timeout=30)
     assert "a: makes an environment with requirements.txt" in said
+    log_of_engine = (here / "logs" / "engine-a.log").read_text(encoding="utf-8")
+    assert "makes an empty environment" not in log_of_engine  # once is enough for a while
     assert "not all that the engines need could be built" in log
     assert up.returncode == 0
 

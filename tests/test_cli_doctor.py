@@ -87,6 +87,14 @@ def test_an_engine_that_reads_arguments_imports(tmp_path: Path) -> None:
     assert levels(engine(tmp_path, lines)) == [Level.OK]
 
 
+def test_an_engine_s_own_files_do_not_mislead_the_doctor(tmp_path: Path) -> None:
+    """Research code calls its files like Python's own modules."""
+    (tmp_path / "model").mkdir()
+    for name in ("json.py", "contextlib.py"):
+        (tmp_path / "model" / name).write_text("raise SystemExit('imported')\n", encoding="utf-8")
+    assert levels(engine(tmp_path, "import numpy\n")) == [Level.OK]
+
+
 def with_requirements(folder: Path, text: str) -> Settings:
     """Settings with an engine that has these requirements."""
     (folder / "model").mkdir()

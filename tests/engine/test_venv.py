@@ -80,6 +80,15 @@ def test_local_wheels_need_no_index(model: Path) -> None:
     assert "Looking in indexes" not in venv.log.read_text(encoding="utf-8").split("import numpy")[0]
 
 
+def test_files_of_the_engine_are_no_business_of_pip(model: Path) -> None:
+    """Research code calls its files like Python's own modules; making its environment imports none of them."""
+    for name in ("logging.py", "queue.py", "numpy.py", "pip.py", "venv.py"):
+        (model.parent / name).write_text("raise SystemExit('imported')\n", encoding="utf-8")
+    venv, steps = built(model)
+    assert "adds numpy, which the requirements lack" in steps
+    assert says(venv, "import numpy; print(numpy.__version__)") == "1.0"
+
+
 def test_what_wheels_lack_is_asked_of_the_index(model: Path) -> None:
     """It is said what was not there; without a network the sentence names the command that fills wheels/."""
     model.write_text("small\nno_such_package\n", encoding="utf-8")

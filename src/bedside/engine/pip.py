@@ -42,7 +42,7 @@ class Pip:
         self._make_empty()
         self._renew_pip()
         self._install_requirements()
-        if self._run(self._python, "-c", "import numpy"):
+        if self._run(self._python, "-I", "-c", "import numpy"):
             self._talk = PipTalk("adds numpy, which the requirements lack")
             self._fail_unless(self._pip("install", *self._links, "numpy") == 0)
 
@@ -55,7 +55,7 @@ class Pip:
         return ["--find-links", str(self.wheels)] if self.wheels.is_dir() else []
 
     def _make_empty(self) -> None:
-        if self._run(self.base.path, "-m", "venv", str(self.folder)) == 0:
+        if self._run(self.base.path, "-I", "-m", "venv", str(self.folder)) == 0:
             return
         said = " ".join(self._heard)
         hint = "; install its module venv (Debian: apt install python3-venv)" if "ensurepip" in said else ""
@@ -105,7 +105,7 @@ class Pip:
     def _pip(self, *words: str) -> int:
         bar = "raw" if self._pip_version >= RAW_BAR else "off"
         return self._run(
-            self._python, "-m", "pip", "--no-input", "--disable-pip-version-check", *words, "--progress-bar", bar
+            self._python, "-I", "-m", "pip", "--no-input", "--disable-pip-version-check", *words, "--progress-bar", bar
         )
 
     def _run(self, *argv: str) -> int:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 60.0
 ASK = """
-import json, sys
+import sys
+sys.path[:] = [entry for entry in sys.path if entry]
+import json
 found = {"python": list(sys.version_info[:3])}
 try:
     import numpy
@@ -30,7 +32,9 @@ except ImportError as error:
 print(json.dumps(found))
 """
 IMPORT = """
-import importlib.util, sys
+import sys
+sys.path[:] = [entry for entry in sys.path if entry]
+import importlib.util
 file, folder = sys.argv[1:]
 sys.argv[:] = [file]
 sys.path.insert(0, folder)

@@ -27,7 +27,7 @@ def test_the_engine_in_the_readme_predicts(tmp_path: Path, monkeypatch: pytest.M
     model = "def load_my_model():\n    return lambda frame: ('head', 0.93)\n"
     (tmp_path / "engine.py").write_text(model + code, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    predict = loader.load(str(tmp_path / "engine.py"))
+    predict = loader.load(str(tmp_path / "engine.py")).predict
     answer = predict(np.zeros((4, 4, 3), np.uint8))
     assert answer == {"verdict": {"label": "head", "level": "good", "score": 0.93}}
 

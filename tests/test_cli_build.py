@@ -135,6 +135,14 @@ def test_an_engine_starts_in_its_environment(here: Path) -> None:
     assert start.cwd == here / "model"
 
 
+def test_a_package_that_is_missing_belongs_into_the_requirements(here: Path) -> None:
+    """That is what the engine says then: what is installed by hand is gone with the next environment."""
+    give_wheels(here)
+    (here / "model" / "engine.py").write_text("import no_such_library", encoding="utf-8")
+    assert verb("build", "-q").returncode == 0
+    assert "(engine.py:1); add to requirements.txt: no_such_library" in verb("engine", "a").stderr
+
+
 def test_each_replica_has_its_port(here: Path) -> None:
     """The first has the engine's port, the next ones those after it; what is beyond is refused."""
     text = (here / "bedside.toml").read_text(encoding="utf-8").replace("requirements = 'requirements.txt'", "")

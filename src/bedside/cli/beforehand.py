@@ -1,5 +1,6 @@
 """What can be known to be wrong before anything is started."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,9 +76,11 @@ def start_of(engine: EngineSettings, replica: int = 1, unusable: str = "") -> "C
     from bedside.engine.container import address
     from bedside.engine.environment import command
     from bedside.engine.venv import Venv
+    from bedside_engine.loader import INSTALL
 
     needed = None if unusable else needed_by(engine)
     python = "" if unusable else engine.python
+    advice = {INSTALL: f"add to {engine.requirements}:"} if engine.requirements else {}
     port = engine.ports[replica - 1]
     return command(
         Path(engine.path),
@@ -88,7 +91,8 @@ def start_of(engine: EngineSettings, replica: int = 1, unusable: str = "") -> "C
         deadline_s=engine.deadline_s,
         start_deadline_s=engine.start_deadline_s,
         unusable=unusable,
-        ours=OURS,
+        environ={**os.environ, **advice},
+        ours=(*OURS, *advice),
     )
 
 

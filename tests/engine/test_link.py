@@ -239,3 +239,10 @@ async def test_a_frame_laid_ready_in_vain_does_no_harm(serve: Any, link: Any) ->
         frame, borrow = linked.picture(50)
         await linked.link.prepare(frame, lender or borrow)
         assert (await linked.ask(value)).answer == {"text": str(value)}
+
+
+async def test_an_engine_that_loads_says_no_more_than_that(serve: Any, link: Any) -> None:
+    """STARTING without a message once its process is there: what it answers to a probe is for programs."""
+    linked = link(serve("slow_init").url)
+    await linked.until(EngineState.READY)
+    assert {report.message for report in linked.reports} <= {"waits for its process", ""}

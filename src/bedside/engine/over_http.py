@@ -55,7 +55,9 @@ class Http:
         said = _document(reply)
         if _is_ready(reply):
             return Health(True, str(said.get("state", "")), "", process)
-        return Health(False, str(said.get("state", "")), _text(reply) if reply.body else "it is not ready", process)
+        is_said = "error" in said or "state" not in said  # a Bedside engine that loads has a state and no error
+        error = (_text(reply) if reply.body else "it is not ready") if is_said else ""
+        return Health(False, str(said.get("state", "")), error, process)
 
     async def contract(self) -> Contract:
         """What it can do. Raises Unreachable, Barred."""

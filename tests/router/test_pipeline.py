@@ -337,6 +337,10 @@ async def test_an_engine_is_asked_about_a_frame_once(running: Any) -> None:
         ("await engines.ask()", "engines.ask() names no engine; there are plane (pipeline.py:4)"),
         ("import sys; sys.exit(3)", "SystemExit: 3 (pipeline.py:4)"),
         ("raise KeyboardInterrupt", "KeyboardInterrupt (pipeline.py:4)"),
+        (
+            "raise type('Odd', (Exception,), {'__str__': lambda self: 1 / 0})()",
+            "Odd: its text cannot be shown (pipeline.py:4)",
+        ),
         ("return None", "its answer cannot be used: pipeline returned None; expected a dict with the result's fields"),
         ("return {'verdikt': 1}", "its answer cannot be used: field 'verdikt' is unknown; did you mean 'verdict'?"),
         ("return {'mask': frame.pixels()}", "its answer cannot be used: mask has shape [2, 4, 3]"),
@@ -544,3 +548,36 @@ async def test_results_pass_arrays_on(running: Any) -> None:
     """
     async with running(code, engine) as run:
         assert (await run.answered()).answer["mask"].tolist() == (mask * 2).tolist()
+
+
+async def test_an_array_that_is_written_to_again_is_not_shown_half(running: Any) -> None:
+    """A heat map that the pipeline keeps and goes on to write: each result has the one of its own frame."""
+    code = """
+    import numpy as np
+    heat = np.zeros((2, 2), np.uint8)
+    async def pipeline(frame, engines):
+        heat[:] = frame.seq
+        return {"mask": heat, "labels": list("abc"), "images": [{"pixels": heat}]}
+    """
+    async with running(code) as run:
+        await run.answered()
+        await run.answered()
+        for number, (result, _) in enumerate(run.results, 1):
+            assert int(result.answer["mask"].max()) == number
+            assert int(result.answer["images"][0]["pixels"].max()) == number
+
+
+async def test_one_failing_in_ever_new_words_does_not_flood_the_log(
+    running: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each frame's result has its error; the stack of one a second at most is in the log."""
+    code = """
+    async def pipeline(frame, engines):
+        raise ValueError(frame.seq)
+    """
+    async with running(code) as run:
+        for seq in range(1, 6):
+            assert (await run.answered()).error == f"ValueError: {seq} (pipeline.py:3)"
+    stacks = [record for record in caplog.records if record.exc_info]
+    assert 1 <= len(stacks) <= 3
+    assert "raise ValueError(frame.seq)" in caplog.text

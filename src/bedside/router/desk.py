@@ -97,6 +97,11 @@ class Desk:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def close(self) -> None:
+        """Break off what is asked still: the engines are let go of."""
+        for task in self._tasks:
+            task.cancel()
+
     def last(self, name: str, frame: Frame) -> Part | None:
         """The newest answer of an engine, with its age beside this frame."""
         kept = self._last.get(name)

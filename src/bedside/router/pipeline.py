@@ -99,10 +99,13 @@ class Pipeline:
 
     async def run(self) -> None:
         """Until cancelled: look after the engines, load the file and run it, again whenever it is saved."""
-        async with asyncio.TaskGroup() as tasks:
-            for engine in self._engines:
-                tasks.create_task(keep_up(engine.run, engine.name), name=f"links {engine.name}")
-            tasks.create_task(keep_up(self._run, NAME), name=NAME)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for engine in self._engines:
+                    tasks.create_task(keep_up(engine.run, engine.name), name=f"links {engine.name}")
+                tasks.create_task(keep_up(self._run, NAME), name=NAME)
+        finally:
+            self._desk.close()
 
     async def _run(self) -> None:
         while True:

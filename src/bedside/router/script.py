@@ -76,7 +76,7 @@ class Script:
         else:
             frames = traceback.extract_tb(error.__traceback__)
             own = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames if self.has(frame.filename)]
-            said, line = " ".join(str(error).split()), own[-1] if own else self.path.name
+            said, line = _text(error), own[-1] if own else self.path.name
         text = said if len(said) <= LONGEST else said[: LONGEST - 3] + "..."
         return f"{kind}: {text} ({line})" if text else f"{kind} ({line})"
 
@@ -96,6 +96,13 @@ class Script:
             for name, module in list(sys.modules.items())
             if name not in self._not_its and self.has(getattr(module, "__file__", None))
         ]
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return " ".join(str(error).split())
+    except Exception:  # an error of their own, whose __str__ fails
+        return "its text cannot be shown"
 
 
 def _stamp(file: Path) -> Stamp:

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from types import CoroutineType, FrameType
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bedside import clock
 from bedside.errors import EngineDied, PredictFailed
 from bedside.router.given import Engines, GivenFrame, in_loop
@@ -22,6 +25,7 @@ from bedside_engine.check import check
 from bedside_engine.kinds import BadResult, show
 
 LOG = logging.getLogger(__name__)
+LOG_EVERY_S = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Workroom:
         self._script = script
         self._lock = threading.Lock()
         self._is_over = False
-        self._said = ""
+        self._said, self._said_ns = "", -LOG_EVERY_S * clock.NS_PER_S
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._task: asyncio.Task[None] | None = None
@@ -144,11 +148,16 @@ class Workroom:
             error = f"its answer cannot be used: {problem}"
         except BaseException as problem:  # SystemExit and CancelledError, too: the thread goes on
             error = self._script.explain(problem)
-            if error != self._said:  # not thirty times a second
-                LOG.warning("the pipeline fails on frame %d: %s", frame.seq, error, exc_info=problem)
-                self._said = error
+            self._log(frame, error, problem)
         engines.give_up()
         made.set_result(Made(answer, error, from_ns, until_ns or clock.monotonic_ns()))
+
+    def _log(self, frame: GivenFrame, error: str, problem: BaseException) -> None:
+        """The whole stack, once for the same error, and not thirty times a second for others."""
+        now_ns = clock.monotonic_ns()
+        if error != self._said and now_ns - self._said_ns >= LOG_EVERY_S * clock.NS_PER_S:
+            LOG.warning("the pipeline fails on frame %d: %s", frame.seq, error, exc_info=problem)
+            self._said, self._said_ns = error, now_ns
 
     def _line(self, at: FrameType | None) -> str:
         if at is None or not self._script.has(at.f_code.co_filename):
@@ -157,8 +166,18 @@ class Workroom:
 
 
 def _checked(returned: Any) -> dict[str, Any]:
-    """The fields of a result dict, or of the part that was returned as it is."""
+    """The fields of a result dict, or of the part that was returned as it is; arrays that nobody writes to any more."""
     fields = dict(returned.answer) if isinstance(returned, Part) else returned
     if not isinstance(fields, dict):
         raise BadResult(f"pipeline returned {show(fields)}; expected a dict with the result's fields, or a part")
-    return check(fields)
+    found = check(fields)
+    if "mask" in found:
+        found["mask"] = _own(found["mask"])
+    for image in found.get("images", ()):
+        image["pixels"] = _own(image["pixels"])
+    return found
+
+
+def _own(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The array itself, or a copy where the researcher may go on to write into it, as into a heat map that is kept."""
+    return array.copy() if array.flags.writeable else array

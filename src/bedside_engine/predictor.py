@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-import time
+from time import monotonic, perf_counter  # by name: model code may replace what the modules hold
 from typing import Any, Callable, Dict, Optional, Tuple
 
 import numpy as np
@@ -93,10 +93,10 @@ class Predictor:
 
     def _document(self, frame: Any, more: Tuple[Any, ...], told: Dict[str, Any]) -> Dict[str, Any]:
         """The checked result of one prediction, or `{"error": SENTENCE}`. Its time goes into `told`."""
-        started = time.perf_counter()
+        started = perf_counter()
         try:
             answer = self._watched(self._model.predict, frame, *more)
-            told["model_ms"] = round((time.perf_counter() - started) * 1e3, 3)
+            told["model_ms"] = round((perf_counter() - started) * 1e3, 3)
             return tensors.bounded(check(answer))
         except BadResult as error:
             self._complain(str(error), with_traceback=False)
@@ -104,14 +104,14 @@ class Predictor:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001  whatever a model raises, exit() too, is this frame's error
-            told["model_ms"] = round((time.perf_counter() - started) * 1e3, 3)
+            told["model_ms"] = round((perf_counter() - started) * 1e3, 3)
             sentence = "predict raised %s" % log.sentence(error, self._model.folder)
             self._complain(sentence, with_traceback=True)
             return {"error": sentence}
 
     def _complain(self, sentence: str, with_traceback: bool) -> None:
         """Say it in the log; the same sentence once in ten seconds at most."""
-        now = time.monotonic()
+        now = monotonic()
         if now - self._said.get(sentence, -QUIET_S) < QUIET_S:
             return
         if len(self._said) > 100:

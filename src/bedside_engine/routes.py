@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from json import loads  # by name: model code may replace what the modules hold
 from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 from urllib.parse import unquote
 
@@ -137,7 +137,7 @@ def split(json_length: Any, body: Union[bytes, bytearray]) -> Tuple[Dict[str, An
 def parse(data: Union[bytes, bytearray]) -> Dict[str, Any]:
     """The JSON object in `data`; BadRequest when there is none."""
     try:
-        document = json.loads(data.decode("utf-8"))
+        document = loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise BadRequest(400, "the body is not JSON: %s" % error)
     if not isinstance(document, dict):

@@ -6,11 +6,11 @@ request here.
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import stat
-import threading
+from json import dumps  # by name: model code may replace what the modules hold
+from threading import BoundedSemaphore, Event, Thread
 from typing import Any, Callable, Dict, List, Optional, Union
 
 from bedside_engine import log
@@ -63,7 +63,7 @@ class Response:
 
 def json_response(status: int, document: Any) -> Response:
     """A response with a JSON body."""
-    return Response(status, [json.dumps(document).encode()])
+    return Response(status, [dumps(document).encode()])
 
 
 class BadRequest(Exception):
@@ -131,11 +131,11 @@ class Server:
         self._socket.listen(MAX_CONNECTIONS)
         self._answer = answer
         self._adopt = adopt
-        self._room = threading.BoundedSemaphore(MAX_CONNECTIONS)
+        self._room = BoundedSemaphore(MAX_CONNECTIONS)
 
     def start(self) -> None:
         """Accept connections from now on, in a thread."""
-        threading.Thread(target=self._accept, name="http", daemon=True).start()
+        Thread(target=self._accept, name="http", daemon=True).start()
 
     def _accept(self) -> None:
         while True:
@@ -143,10 +143,10 @@ class Server:
                 connection, _ = self._socket.accept()
             except OSError as error:  # out of file descriptors, or the connection broke at once
                 log.say("cannot accept a connection: %s" % error)
-                threading.Event().wait(0.1)
+                Event().wait(0.1)
                 continue
             if self._room.acquire(blocking=False):
-                threading.Thread(target=self._serve, args=(connection,), name="http", daemon=True).start()
+                Thread(target=self._serve, args=(connection,), name="http", daemon=True).start()
             else:
                 connection.close()
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import struct
+from json import dumps  # by name: model code may replace what the modules hold
 from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 import numpy as np
@@ -60,7 +60,7 @@ def _size(name: str, shape: Any, is_window: bool) -> int:
 
 def _decoded(tensor: Dict[str, Any], data: NDArray[np.uint8], is_window: bool, jpeg: Jpeg) -> NDArray[np.uint8]:
     """The pictures of a tensor of JPEGs, each of them behind its length in four bytes."""
-    kind = (tensor.get("parameters") or {}).get("content_type")
+    kind = _parameters(tensor).get("content_type")
     if kind != "image/jpeg":
         raise BadRequest(400, "the content_type of BYTES is %r; expected 'image/jpeg'" % (kind,))
     pictures, rest = [], data.tobytes()
@@ -79,9 +79,16 @@ def _decoded(tensor: Dict[str, Any], data: NDArray[np.uint8], is_window: bool, j
     return np.stack(pictures) if is_window else pictures[0]
 
 
+def _parameters(tensor: Dict[str, Any]) -> Dict[str, Any]:
+    parameters = tensor.get("parameters") or {}
+    if not isinstance(parameters, dict):
+        raise BadRequest(400, "parameters is %s; expected one JSON object" % type(parameters).__name__)
+    return parameters
+
+
 def _data(tensor: Dict[str, Any], binary: memoryview, regions: Regions) -> NDArray[np.uint8]:
     """The values of a tensor, flat: from shared memory, from the binary part, or from the JSON."""
-    parameters = tensor.get("parameters") or {}
+    parameters = _parameters(tensor)
     if "shared_memory_region" in parameters:
         offset, size = parameters.get("shared_memory_offset", 0), parameters.get("shared_memory_byte_size")
         if type(offset) is not int or type(size) is not int:
@@ -124,7 +131,7 @@ def response(head: Dict[str, Any], model: str, result: Dict[str, Any], told: Dic
     They travel as binary data where the request asks for that, as JSON where it does not. `told` goes beside them.
     """
     arrays: List[Tuple[str, Any]] = []
-    text = json.dumps(_without_arrays(result, arrays), separators=(",", ":"), allow_nan=False)
+    text = dumps(_without_arrays(result, arrays), separators=(",", ":"), allow_nan=False)
     document: Dict[str, Any] = {"model_name": model, "model_version": "1"}
     if isinstance(head.get("id"), str):
         document["id"] = head["id"]
@@ -132,14 +139,14 @@ def response(head: Dict[str, Any], model: str, result: Dict[str, Any], told: Dic
     if not _wants_binary(head):
         outputs = [_output("result", "BYTES", [1], data=[text])]
         outputs += [_output(name, "UINT8", list(a.shape), data=a.reshape(-1).tolist()) for name, a in arrays]
-        return Response(200, [json.dumps(dict(document, outputs=outputs)).encode()])
+        return Response(200, [dumps(dict(document, outputs=outputs)).encode()])
     raw = text.encode()
     payload: List[Any] = [struct.pack("<I", len(raw)) + raw]
     outputs = [_output("result", "BYTES", [1], binary=len(payload[0]))]
     for name, one in arrays:
         outputs.append(_output(name, "UINT8", list(one.shape), binary=int(one.nbytes)))
         payload.append(memoryview(one).cast("B"))
-    first = json.dumps(dict(document, outputs=outputs), separators=(",", ":")).encode()
+    first = dumps(dict(document, outputs=outputs), separators=(",", ":")).encode()
     kinds = {"Content-Type": "application/octet-stream", JSON_LENGTH: str(len(first))}
     return Response(200, [first, *payload], kinds)
 
@@ -158,9 +165,12 @@ def _wants_binary(head: Dict[str, Any]) -> bool:
     if isinstance(parameters, dict) and parameters.get("binary_data_output") is True:
         return True
     outputs = head.get("outputs")
-    return isinstance(outputs, list) and any(
-        isinstance(output, dict) and (output.get("parameters") or {}).get("binary_data") is True for output in outputs
+    asked = (
+        [output.get("parameters") for output in outputs if isinstance(output, dict)]
+        if isinstance(outputs, list)
+        else []
     )
+    return any(isinstance(one, dict) and one.get("binary_data") is True for one in asked)
 
 
 def _without_arrays(value: Any, arrays: List[Tuple[str, Any]], name: str = "") -> Any:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import faulthandler
 import os
-import threading
-import time
+from threading import Thread
+from time import monotonic, sleep  # by name: model code may replace what the modules hold
 from typing import Optional
 
 from bedside_engine import log
@@ -29,12 +29,12 @@ class Watchdog:
     def start(self) -> None:
         """Watch from now on."""
         self._put_off(None)
-        threading.Thread(target=self._run, name="watchdog", daemon=True).start()
+        Thread(target=self._run, name="watchdog", daemon=True).start()
 
     def begin(self, deadline_s: float) -> None:
         """A prediction begins, which may take so long."""
         self._deadline_s = deadline_s
-        self._due = time.monotonic() + deadline_s
+        self._due = monotonic() + deadline_s
 
     def end(self) -> None:
         """It is over."""
@@ -47,15 +47,15 @@ class Watchdog:
 
     def _run(self) -> None:
         while True:
-            time.sleep(TICK_S)
+            sleep(TICK_S)
             due = self._due
             self._put_off(due)
-            if due is not None and time.monotonic() >= due and self._due == due:
+            if due is not None and monotonic() >= due and self._due == due:
                 faulthandler.cancel_dump_traceback_later()
                 log.say("no answer within %g s; it hangs here:" % self._deadline_s)
                 faulthandler.dump_traceback(file=log.stream(), all_threads=True)
                 os._exit(1)
 
     def _put_off(self, due: Optional[float]) -> None:
-        left_s = self._idle_s if due is None else max(0.0, due - time.monotonic())
+        left_s = self._idle_s if due is None else max(0.0, due - monotonic())
         faulthandler.dump_traceback_later(left_s + 2 * TICK_S, exit=True, file=log.stream())

@@ -12,6 +12,7 @@ CANNOT_LOAD = {
     "raises_in_init": "Engine() in raises_in_init.py fails: FileNotFoundError: weights.pt is not there "
     "(raises_in_init.py:8)",
     "exits_in_init": "Engine() in exits_in_init.py fails: it calls exit(3) (exits_in_init.py:10)",
+    "hangs_at_exit": "hangs_at_exit.py does not import: OSError: weights are not there (hangs_at_exit.py:",
     "nothing_to_call": "nothing_to_call.py: has neither Engine nor predict; expected `class Engine`",
 }
 NO_ANSWER = {
@@ -19,6 +20,8 @@ NO_ANSWER = {
     "wrong_field": "field 'verdit' is unknown; did you mean 'verdict'?",
     "wrong_shape": "mask has shape [1, 4, 6]; expected a label map [height, width]; drop the first dimension: mask[0]",
     "huge_result": "mask and images have 100663296 bytes; expected at most 67108864",
+    "calls_exit": "predict raised SystemExit: done (calls_exit.py:8)",
+    "leaks_files": "predict raised OSError: [Errno 24] Too many open files: '/dev/null' (leaks_files.py:12)",
     "returns_none": "predict returned None; expected a dict with the result's fields",
     "nan_values": "classes[0].score is nan; expected a finite number",
 }
@@ -29,8 +32,16 @@ ANSWERS = {
     "prints_a_flood": "works",
     "writes_into_the_frame": "7",
     "reads_arguments": "weights.pt villains",
+    "changes_folder": "works",
+    "changes_numpy": "works",
+    "changes_process": "works",
+    "empties_sys_modules": "works",
+    "handles_signals": "works",
+    "leaves_threads": "works",
+    "replaces_library": "works",
+    "sets_socket_timeout": "works",
 }
-GONE = {"exits_in_predict": 7, "killed_in_predict": -9, "never_returns": 1, "holds_the_gil": 1}
+GONE = {"exits_in_predict": 7, "killed_in_predict": -9, "segfaults": -11, "never_returns": 1, "holds_the_gil": 1}
 
 
 @pytest.mark.parametrize("villain", CANNOT_LOAD)
@@ -80,6 +91,30 @@ def test_a_prediction_that_hangs_or_dies_takes_the_process_down(villain: str, st
     if GONE[villain] == 1:
         assert f"{villain}.py" in runner.log
         assert "predict" in runner.log
+
+
+def test_a_large_result_is_carried(start: Any) -> None:
+    """Fifty megabytes come whole, twice."""
+    runner = start("large_result").ready()
+    for _ in range(2):
+        status, _, arrays = runner.infer()
+        assert (status, [array.shape for array in arrays.values()]) == (200, [(4096, 4096, 3)])
+
+
+def test_a_runner_whose_files_were_closed_ends_and_says_so(start: Any) -> None:
+    """Nobody could reach it any more; whoever started it starts it again."""
+    runner = start("closes_every_file").ready()
+    with pytest.raises((ConnectionError, http.client.HTTPException)):
+        runner.infer()
+    assert runner.process.wait(20) == 1
+
+
+def test_an_alarm_that_rings_too_late_ends_the_process(start: Any) -> None:
+    """What a model's signal handler raises in the runner's own code ends the process, with its stack in the log."""
+    runner = start("leaves_an_alarm").ready()
+    assert runner.infer()[0] == 200
+    assert runner.process.wait(20) == 1
+    assert "predict took too long" in runner.log
 
 
 def test_loading_that_hangs_takes_the_process_down(start: Any) -> None:

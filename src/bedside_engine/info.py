@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from bedside_engine.server import BadRequest
 
 STATES = ("live", "frozen")
+NUMBER = re.compile("[0-9]{1,18}$")
+MOST = 1e300
 
 
 class Info:
@@ -58,8 +61,7 @@ def info_of(head: Dict[str, Any], shape: Sequence[int], is_window: bool) -> Info
     parameters = head.get("parameters")
     sent = parameters.get("frame_info") if isinstance(parameters, dict) else None
     told = {} if sent is None else _parsed(sent)
-    request_id = head.get("id")
-    newest = int(request_id) if isinstance(request_id, str) and request_id.isdigit() else 0
+    newest = int(head["id"]) if isinstance(head.get("id"), str) and NUMBER.match(head["id"]) else 0
     picture = _numbers(told, "picture_px", 2, [width, height], int)
     return Info(
         _numbers(told, "seqs", count, list(range(newest - count + 1, newest + 1)), int),
@@ -94,7 +96,8 @@ def _numbers(told: Dict[str, Any], name: str, count: int, default: List[Any], ki
     if value is None:
         return default
     kinds = (int,) if kind is int else (int, float)
-    if not isinstance(value, list) or len(value) != count or any(type(one) not in kinds for one in value):
+    fits = isinstance(value, list) and len(value) == count
+    if not fits or any(type(one) not in kinds or not -MOST < one < MOST for one in value):
         what = "whole numbers" if kind is int else "numbers"
         raise BadRequest(400, "frame_info.%s is %.60r; expected %d %s" % (name, value, count, what))
     return [kind(one) for one in value]

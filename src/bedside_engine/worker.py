@@ -8,6 +8,7 @@ import selectors
 import socket
 from typing import Any, Callable, Dict, Optional, Tuple
 
+from bedside_engine import log
 from bedside_engine.loader import Model
 from bedside_engine.predictor import Predictor
 from bedside_engine.regions import Regions
@@ -84,6 +85,8 @@ class Worker:
                 conversation.refuse(error)
         except OSError:
             pass  # the client is gone; it is welcome to come back
+        except Exception:  # noqa: BLE001  a fault of this runner: this conversation ends, nothing else
+            log.say_traceback()
         if is_over:
             self._selector.unregister(conversation.connection)
             conversation.close()

@@ -12,8 +12,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-MORE_NICE = 2
-"""A little behind the broadcaster and the recorder, and still before the threads that encode for pages (5)."""
+MORE_NICE = 5
+"""Behind the broadcaster, the recorder and the server's event loop; beside the threads that encode for pages."""
+ROOM = 5
+"""Quarters of the limit that one process may ask for: more than it may fill, since few fill all that they ask for."""
 THREADS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -27,14 +29,15 @@ THREADS = (
 def confine(env: Mapping[str, str], *, memory_bytes: int, cpus: float, turn: int = 0) -> dict[str, str]:
     """Put this process into its limits; returns `env` with the variables that libraries read.
 
-    `memory_bytes` is the data that one process may ask for: what is beyond is a MemoryError in the model. `cpus` are
-    rounded up to whole ones, 0 is all; engines with different `turn` get different ones as far as there are enough.
+    What goes far beyond `memory_bytes` at once is a MemoryError in the model; what grows beyond them is for the
+    supervisor to end, so that a leak is cured by a new start and does not fail every frame for ever. `cpus` are rounded
+    up to whole ones, 0 is all; engines with different `turn` get different ones as far as there are enough.
     """
     _lower(resource.RLIMIT_CORE, 0)  # a core dump would hold the patient's picture, and fill the disk
     if sys.platform != "linux":  # elsewhere RLIMIT_DATA does not count what is mapped
         return dict(env)
     # Not RLIMIT_AS: it counts addresses, and CUDA, Go, Java or sanitizers reserve terabytes of those and use few.
-    _lower(resource.RLIMIT_DATA, memory_bytes)
+    _lower(resource.RLIMIT_DATA, memory_bytes * ROOM // 4)
     os.nice(MORE_NICE)
     with contextlib.suppress(OSError):  # a sandbox without it has a judge of its own
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")  # the kernel takes an engine first

@@ -48,7 +48,7 @@ async def _run(
     greet: Callable[[], None],
     prepare: Callable[[asyncio.Event], Awaitable[None]],
 ) -> int:
-    supervisor = Supervisor(processes, _Report(settings.folder / LOGS / STATUS_FILE))
+    supervisor = Supervisor(processes, Report(settings.folder / LOGS / STATUS_FILE))
     heard: list[signal.Signals] = []
     stop = asyncio.Event()
 
@@ -79,7 +79,7 @@ async def _greet(settings: Settings, greet: Callable[[], None]) -> None:
         log.warning("the page's address cannot be printed: %s", error)
 
 
-class _Report:
+class Report:
     """Says what changed, and keeps a file with the newest state for `bedside status`."""
 
     def __init__(self, path: Path) -> None:

@@ -17,14 +17,17 @@ if TYPE_CHECKING:
 
 
 async def explain_ends(path: Path, engines: Sequence["Replicas"]) -> None:
-    """Tell each engine why its engine's process has ended, whenever it has; until cancelled."""
+    """Tell each engine why its process has ended, whenever it has; until cancelled."""
     known: dict[str, int] = {}
     by_name = {engine.name: engine for engine in engines}
     while True:
         for process in await asyncio.to_thread(kept_processes, path):
-            kind, engine, replica = (*process["name"].split(" "), "", "")[:3]
-            if kind == "engine" and engine in by_name and (reason := news(process, known)):
-                by_name[engine].explain(reason, int(replica or 1))
+            kind, name, number = (*process["name"].split(" "), "", "")[:3]
+            engine = by_name.get(name) if kind == "engine" else None
+            if engine is None or int(number or 1) > len(engine.links):
+                continue  # the settings have changed since the supervisor started
+            if reason := news(process, known):
+                engine.explain(reason, int(number or 1))
         await asyncio.sleep(LOOK_S)
 
 

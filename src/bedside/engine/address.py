@@ -1,6 +1,6 @@
 """Where an engine is, and how to be let in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ class Address:
     """http, https, grpc or grpcs; unix:/path/to/socket for a container on this machine."""
     model: str = ""
     """The model's name on the server; empty is the engine's name."""
-    token: str = ""
+    token: str = field(default="", repr=False)
     ca_file: str = ""
     """Certificate that the server is trusted by; empty trusts this machine's."""
     adapter: Path | None = None

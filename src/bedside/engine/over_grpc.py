@@ -77,8 +77,8 @@ class Grpc:
     async def infer(self, question: Question, contract: Contract) -> Response:
         """Ask. Raises Failure, Refused, EngineDied."""
         try:
-            reply = await self._call("ModelInfer", **_fields(self._model, question))
-            return await asyncio.to_thread(_response, reply)  # lists of numbers take their time
+            body = await asyncio.to_thread(_request, self._model, question)  # it is copied three times on its way
+            return await asyncio.to_thread(_response, await self._send("ModelInfer", body))
         except grpc.RpcError as error:
             self._complain(error)
         except (DecodeError, *NONSENSE) as error:
@@ -128,14 +128,15 @@ class Grpc:
         raise Failure(said) from error
 
     async def _call(self, method: str, **fields: Any) -> Any:
+        body = message(f"{method}Request", **fields).SerializeToString()
+        return _parsed(f"{method}Response", await self._send(method, body))
+
+    async def _send(self, method: str, body: bytes) -> bytes:
         if self._channel is None:
             self._channel = await self._connect()
         call = self._channel.unary_unary(f"/{SERVICE}/{method}")  # bytes in and out: what cannot be read is ours to say
         token = self._address.token
-        metadata = (("authorization", f"Bearer {token}"),) if token else ()
-        body = message(f"{method}Request", **fields).SerializeToString()
-        reply = message(f"{method}Response")
-        reply.ParseFromString(await call(body, metadata=metadata))
+        reply: bytes = await call(body, metadata=(("authorization", f"Bearer {token}"),) if token else ())
         return reply
 
     async def _connect(self) -> Any:
@@ -152,22 +153,32 @@ class Grpc:
         return grpc.aio.secure_channel(where.netloc, grpc.ssl_channel_credentials(trusted), OPTIONS)
 
 
-def _fields(model: str, question: Question) -> dict[str, Any]:
-    """The fields of a request."""
+def _parsed(kind: str, data: bytes) -> Any:
+    made = message(kind)
+    made.ParseFromString(data)
+    return made
+
+
+def _request(model: str, question: Question) -> bytes:
     told = {key: message("InferParameter", string_param=value) for key, value in question.tensor_parameters.items()}
-    return {
-        "model_name": model,
-        "id": str(question.seq),
-        "parameters": {k: message("InferParameter", string_param=v) for k, v in question.parameters.items()},
-        "inputs": [
-            message("Tensor", name=name, datatype=datatype(one), shape=one.shape, parameters=told)
-            for name, one in question.inputs.items()
-        ],
-        "raw_input_contents": [to_bytes(one) for one in question.inputs.values()],
-    }
+    inputs = [
+        message("Tensor", name=name, datatype=datatype(one), shape=one.shape, parameters=told)
+        for name, one in question.inputs.items()
+    ]
+    made = message(
+        "ModelInferRequest",
+        model_name=model,
+        id=str(question.seq),
+        parameters={k: message("InferParameter", string_param=v) for k, v in question.parameters.items()},
+        inputs=inputs,
+        raw_input_contents=[to_bytes(one) for one in question.inputs.values()],
+    )
+    body: bytes = made.SerializeToString()
+    return body
 
 
-def _response(reply: Any) -> Response:
+def _response(data: bytes) -> Response:
+    reply = _parsed("ModelInferResponse", data)
     raw = reply.raw_output_contents
     if raw and len(raw) != len(reply.outputs):
         raise ValueError(f"{len(raw)} raw contents for {len(reply.outputs)} outputs")

@@ -28,6 +28,10 @@ SILENT_BINARY = frozenset({"kserve"})
 """Servers that take binary tensors and do not announce it."""
 MAX_JSON = 200_000
 """So many numbers go as JSON at most: a colour picture of 224 x 224 has 150528, and takes about 20 ms to write."""
+MAX_DOCUMENT = 64 * 1024
+"""A longer JSON document is not read on the event loop."""
+AT_ONCE = 8 * 1024 * 1024
+"""More than a picture of 1920x1080 is not copied on the event loop."""
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -41,6 +45,7 @@ class Http:
         headers = {"Authorization": f"Bearer {address.token}"} if address.token else {}
         self._asks = Connection(address.url, ca_file=address.ca_file, headers=headers)
         self._probes = Connection(address.url, ca_file=address.ca_file, headers=headers)
+        self._probing = asyncio.Lock()  # a first frame may want to know the model while its health is asked
 
     async def health(self) -> Health:
         """How it is. Raises Unreachable, Barred."""
@@ -74,7 +79,10 @@ class Http:
     async def infer(self, question: Question, contract: Contract) -> Response:
         """Ask. Raises Failure, Refused, EngineDied."""
         if contract.takes_binary:
-            return await self.infer_binary(*binary_request(question))
+            size = sum(one.nbytes for one in question.inputs.values())
+            if size <= AT_ONCE:
+                return await self.infer_binary(*binary_request(question))
+            return await self.infer_binary(*await asyncio.to_thread(binary_request, question))
         count = sum(one.size for one in question.inputs.values())
         if count > MAX_JSON:
             raise Refused(
@@ -85,14 +93,12 @@ class Http:
             body = await asyncio.to_thread(json_request, question)
         except ValueError as error:
             raise Refused(f"{self._url} takes JSON only, and {error}; use its gRPC port") from error
-        reply = await self._post("infer", [body], _JSON)
-        return await asyncio.to_thread(read_response, reply.body, reply.headers.get(JSON_LENGTH.lower()))
+        return await _read(await self._post("infer", [body], _JSON))
 
     async def infer_binary(self, parts: Sequence[bytes], json_length: int) -> Response:
         """Ask with a request that is written already. Raises as `infer`."""
         headers = {JSON_LENGTH: str(json_length), "Content-Type": "application/octet-stream"}
-        reply = await self._post("infer", parts, headers)
-        return read_response(reply.body, reply.headers.get(JSON_LENGTH.lower()))
+        return await _read(await self._post("infer", parts, headers))
 
     async def register(self, region: str, size: int) -> None:
         """Make the shared memory object `region` known under its own name. Raises Refused, EngineDied."""
@@ -150,7 +156,8 @@ class Http:
 
     async def _get(self, path: str) -> Reply:
         try:
-            reply = await self._probes.request("GET", path)
+            async with self._probing:
+                reply = await self._probes.request("GET", path)
         except Untrusted as error:
             raise Barred(f"{self._url} is not to be trusted: {error}; check ca_file, and the name in url") from error
         except Broken as error:
@@ -159,6 +166,14 @@ class Http:
         if wrong:
             raise Barred(wrong)
         return reply
+
+
+async def _read(reply: Reply) -> Response:
+    """The response in a reply; a long list of numbers is read in a thread."""
+    length = reply.headers.get(JSON_LENGTH.lower())
+    if length is not None or len(reply.body) <= MAX_DOCUMENT:
+        return read_response(reply.body, length)
+    return await asyncio.to_thread(read_response, reply.body, length)
 
 
 def _declared(listed: Any) -> tuple[Declared, ...]:

@@ -55,7 +55,7 @@ class _App:
             return _error(503, "%d requests wait for this engine already; ask again later" % self._waiting)
         self._waiting += 1
         try:
-            loop = asyncio.get_event_loop()
+            loop = asyncio.get_running_loop()
             return await loop.run_in_executor(
                 self._thread, self._application.answer, scope["method"], path, headers, body
             )

@@ -136,6 +136,26 @@ def test_endless_code_in_a_pipeline_stops_no_page(tmp_path: Path, tablet: Page) 
         assert box.processes["serve"]["restarts"] == 0
 
 
+async def test_a_pipeline_that_ends_the_server_costs_its_restart(tmp_path: Path) -> None:
+    """What a thread cannot hold off: os._exit ends the server. It is started again; broadcaster and engines go on."""
+    with running(tmp_path, three_engines(tmp_path)) as box:
+        before = {name: process["pid"] for name, process in box.processes.items()}
+        mark = tmp_path / "ended"
+        (tmp_path / "pipeline.py").write_text(
+            "import os, pathlib\n\n"
+            "async def pipeline(frame, engines):\n"
+            f"    mark = pathlib.Path({str(mark)!r})\n"
+            "    if not mark.exists():\n"
+            "        mark.touch()\n"
+            "        os._exit(1)\n"
+            "    return await engines.ask('seen')\n"
+        )
+        wait(lambda: box.processes["serve"]["restarts"] == 1, "the server was started again")
+        await asyncio.to_thread(wait, box.answers, "picture, engine and server")
+        assert (await first(box, lambda result: True))["answer"]["verdict"]["label"] == "seen"
+        assert {name for name, process in box.processes.items() if process["pid"] != before[name]} == {"serve"}
+
+
 @asynccontextmanager
 async def piped(file: Path, urls: Mapping[str, str]) -> AsyncIterator[tuple[Pipeline, asyncio.Queue[Result]]]:
     """A pipeline over engines that run already, and its results."""

@@ -581,3 +581,18 @@ async def test_one_failing_in_ever_new_words_does_not_flood_the_log(
     stacks = [record for record in caplog.records if record.exc_info]
     assert 1 <= len(stacks) <= 3
     assert "raise ValueError(frame.seq)" in caplog.text
+
+
+@pytest.mark.parametrize("number", [0, 1])
+async def test_the_examples_of_the_docs_run_as_written(running: Any, number: int) -> None:
+    """Both pipelines of docs/howto/pipelines.md load and answer; the second is certain after a while."""
+    page = Path(__file__).parents[2] / "docs" / "howto" / "pipelines.md"
+    examples = [block.partition("```")[0] for block in page.read_text(encoding="utf-8").split("```python\n")[1:]]
+    assert len(examples) == 2
+    engines = FakeEngine("plane"), FakeEngine("quality", {"text": "sharp"}), FakeEngine("segmenter", {"text": "cut"})
+    async with running(examples[number], *engines) as run:
+        result = await run.answered()
+        assert (result.error, result.missing) == ("", {})
+        async with run.film():
+            await until(lambda: run.results[-1][0].answer["verdict"]["label"] == "head")
+        assert run.results[-1][0].answer.get("text") == ("sharp\ncut" if number == 0 else None)

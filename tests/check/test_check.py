@@ -161,10 +161,11 @@ def predict(frame):
     [
         ("import no_such_module\n", "No module named 'no_such_module'"),
         ("import os\ndef predict(frame):\n    os.kill(os.getpid(), 11)\n", "SIGSEGV"),
+        ("n = 0\ndef predict(frame):\n    global n\n    n += 1\n    assert n < 9\n    return {}\n", "AssertionError"),
     ],
 )
-def test_a_model_that_fails_altogether(tmp_path: Path, clip: Path, code: str, sentence: str) -> None:
-    """One sentence says why, exit status 1."""
+def test_a_model_that_fails(tmp_path: Path, clip: Path, code: str, sentence: str) -> None:
+    """One sentence says why, whether it fails at once or after a while; exit status 1."""
     engine(tmp_path / "broken", code)
     status, out, err = check(tmp_path, "broken", "--source", str(clip), *QUICK)
     assert status == 1

@@ -56,10 +56,10 @@ def rows(outcome: Outcome) -> list[tuple[str, str, str, str, str, str]]:
     if outcome.row is None:
         return []
     times = outcome.row.times
-    rates = {"framework": f"{_middle(outcome.answers_per_s):.2f}"}
+    rates = {"framework": _rate(_middle(outcome.answers_per_s))}
     memory = {"framework": f"{outcome.engine_mb:.0f}" if outcome.engine_mb else "-"}
     if "native" in times:
-        rates["native"] = f"{1000 / max(1e-6, times['native'].mean):.2f}"
+        rates["native"] = _rate(1000 / max(1e-6, times["native"].mean))
         memory["native"] = f"{outcome.alone_mb:.0f}" if outcome.alone_mb else "-"
     return [
         (name, one.text, f"{one.p50:.2f}", f"{one.p99:.2f}", rates.get(name, ""), memory.get(name, ""))
@@ -76,7 +76,8 @@ def notes(outcome: Outcome) -> list[str]:
     if outcome.stopped:
         found.append(f"It ended early: {outcome.stopped}.")
     if outcome.restarts:
-        found.append(f"The engine's process ended and was started again {outcome.restarts} times.")
+        times = "once" if outcome.restarts == 1 else f"{outcome.restarts} times"
+        found.append(f"The engine's process ended and was started again {times}.")
     busy = sum(outcome.busy_cores) / max(1, len(outcome.busy_cores))
     if busy > QUIET_SHARE * (os.cpu_count() or 1):
         found.append(
@@ -103,6 +104,8 @@ def verdict(outcome: Outcome) -> str:
     findings = outcome.findings
     if is_good(outcome):
         return f"All {findings.frames} results can be used."
+    if not findings.all:
+        return f"The model gave up after {findings.frames} results."
     return f"{findings.spoiled} of {findings.frames} results cannot be used, or are none."
 
 
@@ -152,6 +155,10 @@ def document(outcome: Outcome, about: About) -> dict[str, Any]:
 
 def _middle(values: list[float]) -> float:
     return sorted(values)[len(values) // 2] if values else 0.0
+
+
+def _rate(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.2f}"
 
 
 def _listed(versions: dict[str, str]) -> str:

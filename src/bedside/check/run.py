@@ -14,7 +14,7 @@ from bedside import clock
 from bedside.check.bare import BareLoop
 from bedside.check.drawing import Drawing, sheet
 from bedside.check.findings import Findings
-from bedside.check.kept import busy_cores, kept, peak_mb
+from bedside.check.kept import busy_cores, kept
 from bedside.check.numbers import Pair, Row
 from bedside.check.video import VideoWriter
 from bedside.check.way import Answered, Block, Way
@@ -32,6 +32,8 @@ WARM_UP = 4
 KEPT_BYTES = 400_000_000
 """Pictures of one block are held in memory, since drawing would disturb what is measured."""
 ON_SHEET = 12
+MOST_ENDS = 4
+"""A model that has ended its process so often is given up."""
 
 
 class Bar(Protocol):
@@ -54,6 +56,8 @@ class Task:
     """The process that plays the source, from this share of it on where it is a clip of known length."""
     engine: Process | None
     """None for a server that somebody else keeps running."""
+    peak_mb: Callable[[int], float]
+    """The most memory that the engine has held, in MB, from the process that is kept for it; 0 where not known."""
     bare: BareLoop | None
     wanted: Wanted
     pixel_spacing_mm: float
@@ -80,6 +84,8 @@ class Outcome:
     restarts: int = 0
     busy_cores: list[float] = field(default_factory=list)
     """Processor cores that other programs kept busy, before each round."""
+    bare_ends: int = 0
+    """How often the model has ended its process in the bare loop, or hung there."""
     empty: int = 0
     """Results without any field."""
     files: list[Path] = field(default_factory=list)
@@ -119,7 +125,7 @@ class Check:
                 self.outcome.stopped = str(error)
             if supervisor is not None:
                 (status,) = supervisor.statuses
-                self.outcome.engine_mb = peak_mb(status.pid)
+                self.outcome.engine_mb = await asyncio.to_thread(task.peak_mb, status.pid)
                 self.outcome.restarts = max(0, status.starts - 1)
             if task.bare is not None and not self.outcome.stopped:
                 await task.bare.finish()
@@ -175,7 +181,15 @@ class Check:
         deadline_s = (
             task.deadline_s if self.outcome.rounds else task.start_deadline_s
         )  # kernels may be compiled at first
-        return await task.bare.ask(self._seen(one, one.pixels), deadline_s)
+        try:
+            return await task.bare.ask(self._seen(one, one.pixels), deadline_s)
+        except EngineError as error:
+            self.outcome.bare_ends += 1
+            if self.outcome.bare_ends >= MOST_ENDS:
+                raise
+            await task.bare.close()
+            await task.bare.start(task.start_deadline_s)
+            return None, [str(error)]
 
     def _seen(self, one: Answered, pixels: Pixels) -> Ask:
         """The picture as the engine gets it; a window is made of the last answered ones."""

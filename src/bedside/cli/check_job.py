@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedside.settings import Settings
+from bedside.settings_tables import EngineSettings
 from bedside.supervisor.plan import Process, plan
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ CAN_FREEZE = ("synthetic", "file")
 def job(settings: Settings, file: Path, out: Path, frames: int, seconds: float) -> "Task":
     """What to check, by the settings in `file`: its source and its only engine."""
     from bedside.check.bare import BareLoop
+    from bedside.check.kept import peak_mb
     from bedside.check.run import Task
     from bedside.check.way import Way
     from bedside.engine.picture import Wanted
@@ -36,6 +38,7 @@ def job(settings: Settings, file: Path, out: Path, frames: int, seconds: float) 
         way=Way(_wiring(settings), engine.start_deadline_s, control),
         broadcaster=_player(settings, processes["broadcast"]),
         engine=processes.get(f"engine {engine.name}"),
+        peak_mb=_in_container(engine) if engine.is_contained else peak_mb,
         bare=None if engine.url else BareLoop(argv, settings.folder, out / "bare.log"),
         wanted=Wanted(engine.region, engine.size, engine.color, engine.window),
         pixel_spacing_mm=settings.source.pixel_spacing_mm,
@@ -60,6 +63,19 @@ def run_until_told(check: "Check") -> None:
         asyncio.run(work())
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
+
+
+def _in_container(engine: EngineSettings) -> Callable[[int], float]:
+    """The peak of what runs in an engine's container; who keeps it is a process of ours."""
+    from bedside.check.kept import peak_mb
+    from bedside.cli.container import container_of
+    from bedside.engine.docker import ask
+
+    def peak(_: int) -> float:
+        pid = ask("inspect", "--format", "{{.State.Pid}}", container_of(engine, engine.port).name).stdout.strip()
+        return peak_mb(int(pid)) if pid.isdecimal() else 0.0
+
+    return peak
 
 
 def _player(settings: Settings, process: Process) -> Callable[[float], Process]:

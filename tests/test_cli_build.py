@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 import urllib.error
@@ -194,6 +195,26 @@ def test_up_builds_first_and_starts_all_the_same(here: Path) -> None:
     assert "makes an empty environment" not in log_of_engine  # once is enough for a while
     assert "not all that the engines need could be built" in log
     assert up.returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_build_ends_with_bedside_up(here: Path, number: signal.Signals) -> None:
+    """Whether it is told to stop or killed: nothing builds on by itself, and nothing was started."""
+    up = bedside(here, "up")
+    wait(lambda: building(here), "an environment is being made")
+    up.send_signal(number)
+    up.communicate(timeout=30)
+    wait(lambda: not building(here), "nobody works on it any more", 20)
+    assert not (here / "logs" / "engine-a.log").exists()
+
+
+def building(here: Path) -> list[str]:
+    """The command lines of processes that work in this test's cache."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            found.append(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+    return [line for line in found if str(here / "cache") in line]
 
 
 def message_of(port: int) -> str:

@@ -5,6 +5,7 @@ In: a command line. Out: each line that it prints, and silence twice a second, s
 
 import os
 import selectors
+import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -66,8 +67,8 @@ def run(
 ) -> int:
     """Run a program to its end and return its exit status; `hear` gets each line, and "" twice a second.
 
-    Everything goes to `log` too. The program inherits the file descriptors in `keep`, and is killed when this is
-    interrupted. Raises BuildFailed when it cannot be started.
+    Everything goes to `log` too. The program inherits the file descriptors in `keep`, and is killed with all that
+    it has started when this is interrupted. Raises BuildFailed when it cannot be started.
     """
     log.write(f"$ {' '.join(argv)}\n")
     log.flush()
@@ -80,6 +81,7 @@ def run(
             env=dict(env),
             cwd=cwd,
             pass_fds=keep,
+            process_group=0,
         )
     except OSError as error:
         raise BuildFailed(f"{argv[0]} cannot be run: {error.strerror}") from error
@@ -92,7 +94,7 @@ def run(
                     log.flush()
                 hear(line)
         except BaseException:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # with what it has started: venv runs pip, and pip compilers
             raise
     return process.returncode
 

@@ -47,7 +47,7 @@ class ControlledEngine:
         """Another process begins, in place of the one that may be there."""
         await self.die()
         self.process += 1
-        self.state, self.is_stuck = state, False
+        self.state, self.is_stuck, self.running = state, False, 0
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -94,8 +94,8 @@ class ControlledEngine:
         await writer.drain()
 
     def _say(self, path: str) -> tuple[int, Any]:
-        if path == "/v2/health/ready":
-            state = "BUSY" if self.state == "READY" and (self.running or self.is_stuck) else self.state
+        if path.endswith("/ready"):
+            state = "BUSY" if self.state == "READY" and self.running else self.state
             document = {"state": state, "process": str(self.process), "error": "no weights"}
             return (200 if self.state == "READY" else 503), document
         if path == "/v2":
@@ -129,4 +129,5 @@ class ControlledEngine:
                     await reader.read()  # until the other side gives up
             raise EOFError  # breaks off
         finally:
-            self.running -= 1
+            if not self.is_stuck:
+                self.running -= 1

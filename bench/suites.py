@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench import browser, rig
+from bench import ways as ways_
 from bench.engines import bare_rate
 from bench.numbers import Spread, slope_per_minute, spread
 from bench.watch import Watched, stall, watch
@@ -230,6 +231,29 @@ def settled(results: list[tuple[float, dict[str, Any]]]) -> list[tuple[float, di
     return kept
 
 
+def ways(seconds: float) -> list[Figure]:
+    """What each way to an engine adds, at each size; the picture is 1920x1080 and the engine asks for the size."""
+    found: dict[str, dict[str, Spread]] = {}
+    for way, size, times in ways_.ways(seconds / 2):
+        found.setdefault(way, {})[size] = times
+    return [
+        Figure(
+            f"added per frame, {way}, p50 at {' / '.join(sizes)}",
+            " / ".join(f"{times.p50:.1f}" for times in sizes.values()) + " ms",
+            "30 to 60 ms in the paper",
+            {"added_ms": sizes},
+        )
+        for way, sizes in found.items()
+    ]
+
+
+def replicas(seconds: float) -> list[Figure]:
+    """A model that waits 0.2 s, in one process and in two."""
+    rates = ways_.replicas(seconds)
+    value = f"{rates[2] / rates[1]:.2f} ({rates[1]:.1f} and {rates[2]:.1f} a second)"
+    return [Figure("two replicas over one, model of 0.2 s that waits", value, "about 2", {"answers_per_s": rates})]
+
+
 SUITES: dict[str, Callable[[float], list[Figure]]] = {
     "added": added,
     "rate": rate,
@@ -239,6 +263,8 @@ SUITES: dict[str, Callable[[float], list[Figure]]] = {
     "kill": lambda seconds: kill(),
     "first_picture": lambda seconds: first_picture(),
     "memory": memory,
+    "ways": ways,
+    "replicas": replicas,
 }
 
 __all__ = ["SUITES", "Figure", "Spread"]

@@ -84,7 +84,9 @@ class EngineSettings:
 
     name: str = setting("", "short name, letters a to z, digits, - and _")
     path: str = setting("", "folder with engine.py, or a file; predict(frame) or class Engine in it")
-    python: str = setting("", "interpreter that runs it; empty is the one that runs Bedside")
+    python: str = setting(
+        "", "interpreter that runs it, a path or a name such as python3.8; empty is the one that runs Bedside"
+    )
     requirements: str = setting(
         "", "file in its folder, such as requirements.txt; an environment of its own is made from it, once"
     )

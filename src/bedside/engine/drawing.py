@@ -16,8 +16,9 @@ def draw(pixels: Pixels, target: Pixels, look: Look) -> None:
     pixels = _halved(pixels[y : y + down, x : x + across], look.size)
     height, width = pixels.shape[:2]
     fits = (width, height) == look.size
-    shrinks = look.size[0] <= width and look.size[1] <= height
-    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    # Below a half, bilinear leaves pixels out; above, it reads every one, in a quarter of the time that areas take.
+    leaves_out = 2 * look.size[0] <= width or 2 * look.size[1] <= height
+    how = cv2.INTER_AREA if leaves_out else cv2.INTER_LINEAR
     if look.color == "rgb":
         if fits:
             np.copyto(target, pixels)

@@ -200,6 +200,25 @@ def test_what_is_asked_wrongly_starts_nothing(tmp_path: Path, words: list[str], 
     assert (status, sentence in err) == (2, True), err
 
 
+def test_a_region_that_the_clip_has_not(tmp_path: Path, clip: Path) -> None:
+    """It is a setting that cannot be used: one sentence, exit status 2, and no waiting."""
+    engine(tmp_path / "seen", "def predict(frame):\n    return {}\n")
+    settings = '[[engine]]\nname = "seen"\npath = "seen"\nregion = [0, 0, 4000, 10]\n'
+    (tmp_path / "bedside.toml").write_text(settings, encoding="utf-8")
+    status, _, err = check(tmp_path, "seen", "--source", str(clip), *QUICK)
+    assert status == 2
+    assert "[[engine]] seen: its region [0, 0, 4000, 10] reaches to 4000x10 and the picture is 320x240" in err
+
+
+def test_a_flood_of_prints_fills_no_disk(tmp_path: Path, clip: Path) -> None:
+    """Its logs are cut."""
+    code = "def predict(frame):\n    print('x' * 5_000_000)\n    return {'text': 'a'}\n"
+    engine(tmp_path / "loud", code)
+    status, _, err = check(tmp_path, "loud", "--source", str(clip), "--frames", "4", "--seconds", "3")
+    assert status == 0, err
+    assert (tmp_path / "check-loud" / "bare.log").stat().st_size < 25_000_000
+
+
 def test_a_source_without_a_picture(tmp_path: Path) -> None:
     """Its own sentence, exit status 1."""
     engine(tmp_path / "seen", GOOD)

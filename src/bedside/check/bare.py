@@ -11,6 +11,7 @@ from typing import IO, Any
 
 from bedside.engine.ask import Ask
 from bedside.errors import EngineDied, EngineError, Overdue
+from bedside.supervisor.log_file import LogFile
 
 LONGEST_LINE = 4_000_000
 END_S = 10.0
@@ -23,7 +24,7 @@ class BareLoop:
         """`argv`, run in `folder`, becomes the bare loop. What the model prints goes to the file `log`."""
         self._argv = argv
         self._folder = folder
-        self._log = log
+        self._log = LogFile(log)
         self._running: asyncio.subprocess.Process | None = None
         self.versions: Mapping[str, str] = {}
         """Of Python and the libraries that the model uses, once it has ended."""
@@ -32,7 +33,7 @@ class BareLoop:
 
     async def start(self, deadline_s: float) -> float:
         """Load the model; returns the seconds that took. Raises EngineError with the reason when it cannot be."""
-        with self._log.open("ab") as log:
+        with self._log.open() as log:
             self._running = await self._spawn(log)
         said = await self._hear(deadline_s)
         if "failed" in said:
@@ -84,10 +85,11 @@ class BareLoop:
         try:
             async with asyncio.timeout(deadline_s):
                 line = await self._running.stdout.readline()
+            self._log.trim()  # a flood of prints would fill the disk
         except TimeoutError:
             raise Overdue(f"the bare loop gave no answer within {deadline_s:g} s; the model hangs") from None
         if not line:
             code = await self._running.wait()
             how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
-            raise EngineDied(f"the bare loop ended with {how}; what it printed is in {self._log}")
+            raise EngineDied(f"the bare loop ended with {how}; what it printed is in {self._log.path}")
         return dict(json.loads(line))

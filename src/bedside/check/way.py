@@ -9,7 +9,7 @@ from typing import Protocol
 from bedside import clock
 from bedside.bus.subscriber import Subscriber
 from bedside.check.numbers import Pair
-from bedside.errors import BedsideError, EngineError, SourceError
+from bedside.errors import BedsideError, EngineError, SettingsError, SourceError
 from bedside.messages import EngineState, EngineStatus, Frame, Loss, Pixels, Result, Signal, Status
 from bedside.router.router import Router
 
@@ -73,18 +73,25 @@ class Block:
 class Way:
     """Runs the way for a while, as often as wanted; each time everything but the engine is new."""
 
-    def __init__(self, wire: Wire, start_deadline_s: float, control: Control | None = None) -> None:
-        """`control` has the source freeze and go on, for an engine that is asked when the scanner is frozen."""
+    def __init__(
+        self, wire: Wire, start_deadline_s: float, misfit: Callable[[int, int], str], control: Control | None = None
+    ) -> None:
+        """`misfit(width, height)` says why the engine cannot be shown such a picture; empty when it can.
+
+        `control` has the source freeze and go on, for an engine that is asked when the scanner is frozen.
+        """
         self._wire = wire
+        self._misfit = misfit
         self._start_deadline_s = start_deadline_s
         self._control = control
 
     async def run(self, frames: int, seconds: float, told: Callable[[], None] = lambda: None) -> Block:
         """Until there are so many results, or so much time has passed since the first one; `told` after each.
 
-        Raises SourceError when no picture comes, EngineError when the engine cannot be loaded.
+        Raises SourceError when no picture comes, SettingsError when it does not fit what the engine wants, EngineError
+        when that cannot be loaded.
         """
-        run = _Run(frames, told)
+        run = _Run(frames, told, self._misfit)
         wired = self._wire(run.hear_engine, run.publish)
         tasks = [
             asyncio.create_task(run.listen(wired), name="listen"),
@@ -137,7 +144,7 @@ async def _first(
 class _Run:
     """What one run of the way hears, and what it waits for."""
 
-    def __init__(self, frames: int, told: Callable[[], None]) -> None:
+    def __init__(self, frames: int, told: Callable[[], None], misfit: Callable[[int, int], str]) -> None:
         self.block = Block()
         self.has_picture, self.is_well = asyncio.Event(), asyncio.Event()
         self.has_result, self.is_full = asyncio.Event(), asyncio.Event()
@@ -145,6 +152,7 @@ class _Run:
         self.trouble: BedsideError | None = None
         self._wanted = frames
         self._told = told
+        self._misfit = misfit
         self._frames: deque[Frame] = deque(maxlen=FRAMES_KNOWN)
         self._frozen = asyncio.Event()
         self._new_result = asyncio.Event()
@@ -165,6 +173,8 @@ class _Run:
                 continue
             if isinstance(event, Frame):
                 self._frames.append(event)
+                if sentence := self._misfit(event.width, event.height):
+                    self._stop(SettingsError(sentence))
                 self.has_picture.set()
             else:
                 self._hear_source(event)

@@ -15,6 +15,7 @@ from bedside.supervisor.plan import Process, plan
 if TYPE_CHECKING:
     from bedside.check.run import Check, Task
     from bedside.check.way import Publish, Report, Wire, Wired
+    from bedside.engine.picture import Wanted
 
 CAN_FREEZE = ("synthetic", "file")
 
@@ -32,15 +33,16 @@ def job(settings: Settings, file: Path, out: Path, frames: int, seconds: float) 
     processes = {process.name: process for process in plan(settings, file, ("-q",))}
     can_freeze = settings.source.url.partition(":")[0] in CAN_FREEZE
     control = BroadcasterControl(settings.frames_url) if engine.is_on_freeze and can_freeze else None
+    wanted = Wanted(engine.region, engine.size, engine.color, engine.window)
     argv = (sys.executable, "-m", "bedside", "engine", engine.name, "--bare", "--config", str(file), "-q")
     return Task(
         name=engine.name,
-        way=Way(_wiring(settings), engine.start_deadline_s, control),
+        way=Way(_wiring(settings), engine.start_deadline_s, _misfit(engine.name, wanted), control),
         broadcaster=_player(settings, processes["broadcast"]),
         engine=processes.get(f"engine {engine.name}"),
         peak_mb=_in_container(engine) if engine.is_contained else peak_mb,
         bare=None if engine.url else BareLoop(argv, settings.folder, out / "bare.log"),
-        wanted=Wanted(engine.region, engine.size, engine.color, engine.window),
+        wanted=wanted,
         pixel_spacing_mm=settings.source.pixel_spacing_mm,
         frames=frames,
         seconds=seconds,
@@ -63,6 +65,14 @@ def run_until_told(check: "Check") -> None:
         asyncio.run(work())
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
+
+
+def _misfit(name: str, wanted: "Wanted") -> Callable[[int, int], str]:
+    def misfit(width: int, height: int) -> str:
+        sentence = wanted.misfit(width, height)
+        return f"[[engine]] {name}: {sentence}" if sentence else ""
+
+    return misfit
 
 
 def _in_container(engine: EngineSettings) -> Callable[[int], float]:

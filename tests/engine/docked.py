@@ -1,11 +1,12 @@
 """A real Docker engine for tests: whether there is one, an image with numpy, and places of a test's own."""
 
+import asyncio
 import os
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from unittest import mock
@@ -16,6 +17,7 @@ from bedside.engine.image import image_of
 
 BASE = "python:3.11-slim-bookworm"
 DOCKERFILE = f"FROM {BASE}\nRUN pip install --no-cache-dir numpy\n"
+DAEMON = Path("/var/run/docker.sock")
 RIG = Path(__file__).parents[1] / "rigs" / "docker-engine"
 
 
@@ -60,3 +62,41 @@ def no_images_left() -> Iterator[None]:
     found = run("images", "--format", "{{.Repository}}:{{.Tag}}", "bedside-engine-e").split()
     if found:
         run("rmi", "--force", *found)
+
+
+class Between:
+    """Stands between a docker command and the daemon, which so can go away without anybody else noticing."""
+
+    def __init__(self, path: Path) -> None:
+        self.url = f"unix://{path}"
+        self._path = path
+        self._writers: list[asyncio.StreamWriter] = []
+        self._server: asyncio.Server | None = None
+
+    async def begin(self) -> None:
+        """The daemon is there. Skips the test where it listens elsewhere."""
+        if not DAEMON.exists():  # noqa: ASYNC240 - a test may block
+            pytest.skip(f"no {DAEMON}; the Docker daemon listens elsewhere")
+        self._server = await asyncio.start_unix_server(self._serve, self._path)
+
+    async def end(self) -> None:
+        """The daemon is gone, in the middle of everything."""
+        assert self._server is not None
+        self._server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+        self._writers.clear()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_unix_connection(DAEMON)
+        self._writers += [writer, back]
+        with suppress(ConnectionError):
+            await asyncio.gather(self._copy(reader, back), self._copy(there, writer))
+
+    @staticmethod
+    async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        while data := await source.read(65536):
+            target.write(data)
+            await target.drain()
+        if target.can_write_eof():
+            target.write_eof()

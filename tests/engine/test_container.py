@@ -18,7 +18,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.engine.docked import BASE, DOCKERFILE, image_with_numpy, need_docker, no_images_left, own_places, run
+from tests.engine.docked import (
+    BASE,
+    DOCKERFILE,
+    Between,
+    image_with_numpy,
+    need_docker,
+    no_images_left,
+    own_places,
+    run,
+)
 
 from bedside import clock
 from bedside.engine.container import address, made_place, own_place
@@ -246,7 +255,7 @@ async def test_a_killed_container_comes_back(keep: Any, link: Any) -> None:
     run("kill", kept.name)
     await linked.until_true(lambda: linked.link.status.restarts == 1, 60)
     assert kept.statuses == [137]
-    assert "the container was killed" in kept.log
+    assert "the container was stopped from outside, by hand or by the Docker daemon" in kept.log
 
 
 async def test_told_to_end_no_container_stays(keep: Any, link: Any) -> None:
@@ -278,6 +287,23 @@ async def test_two_replicas_have_two_containers(keep: Any, link: Any) -> None:
         await linked.until(EngineState.READY, 60)
     assert sorted(containers()) == sorted([one.name, two.name])
     assert all([(await linked.ask(PICTURE)).answer for linked in links])
+
+
+async def test_a_daemon_that_goes_away_and_comes_back(keep: Any, link: Any, tmp_path: Path) -> None:
+    """Meanwhile the engine is FAILED and says so; then it answers again, with nobody's help."""
+    daemon = Between(Path(os.environ["XDG_RUNTIME_DIR"]) / "docker.sock")
+    await daemon.begin()
+    kept = keep(environ={"DOCKER_HOST": daemon.url})
+    linked = link(kept.url)
+    await linked.until(EngineState.READY, 60)
+    await daemon.end()
+    assert "the Docker daemon does not run" in (await linked.until(EngineState.FAILED, 60)).message
+    assert "the Docker daemon went away while the container ran" in kept.log
+    await daemon.begin()
+    await linked.until(EngineState.READY, 60)
+    assert (await linked.ask(PICTURE)).answer
+    await asyncio.to_thread(kept.close)
+    await daemon.end()
 
 
 @pytest.fixture

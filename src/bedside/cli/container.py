@@ -16,7 +16,7 @@ from types import FrameType
 
 from bedside import clock
 from bedside.engine import docker
-from bedside.engine.container import KILLED, PULSE, Container, own_place
+from bedside.engine.container import KILLED, PULSE, TERMINATED, Container, own_place
 from bedside.engine.environment import engine_file
 from bedside.engine.image import image_of
 from bedside.errors import BuildFailed
@@ -73,8 +73,8 @@ def _say_why(container: Container, status: int, said: str, since_ns: int) -> Non
     elif status == KILLED and docker.was_out_of_memory(container.name, since_ns, clock.wall_ns()):
         most = container.memory_bytes / 2**30
         print(f"the container used more memory than its limit, {most:.3g} GB (memory_gb)", flush=True)
-    elif status == KILLED:
-        print("the container was killed", flush=True)
+    elif status in (KILLED, TERMINATED):
+        print("the container was stopped from outside, by hand or by the Docker daemon", flush=True)
 
 
 class _Keeper:

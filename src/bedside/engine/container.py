@@ -28,7 +28,7 @@ LONGEST = 70
 """Characters of a folder; the path of a socket must stay under 108."""
 THREADS_EACH = 16
 """The kernel counts threads where we count processes, so each process gets room for at least so many."""
-NOT_FOUND, REFUSED, KILLED = 127, 125, 137
+NOT_FOUND, REFUSED, KILLED, TERMINATED = 127, 125, 137, 143
 FOREIGN = "exec format error"
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
 

@@ -189,7 +189,7 @@ def test_an_engine_that_waits_for_its_turn_says_so(open_page: Open, server: Stan
 
 
 def test_the_answer_to_a_frozen_picture_stays_current(open_page: Open, server: StandIn) -> None:
-    """While it holds it does not grow old; when the scanner moves and is frozen again, it is not taken for the new one."""
+    """While it holds it does not grow old; once the scanner is frozen anew, it is not taken for the new answer."""
     page = open_page("explain")
     expect(page.locator(".verdict .label")).to_have_text("Head")
     server.script.answers = False

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from bedside.check.run import Outcome
@@ -141,6 +142,9 @@ def document(outcome: Outcome, about: About) -> dict[str, Any]:
         "findings": [vars(finding) for finding in outcome.findings.all],
         "notes": notes(outcome),
         "times": outcome.row.as_json() if outcome.row else None,
+        "stages_p50_ms": {
+            name: round(median(one[name] for one in outcome.stages), 3) for name in (outcome.stages or [{}])[0]
+        },
         "answers_per_s": round(_middle(outcome.answers_per_s), 3),
         "source_fps": outcome.source.fps if outcome.source else 0.0,
         "loaded_s": outcome.loaded_s,

@@ -74,6 +74,8 @@ class Outcome:
 
     findings: Findings = field(default_factory=Findings)
     rounds: list[tuple[Pair, ...]] = field(default_factory=list)
+    stages: list[Mapping[str, float]] = field(default_factory=list)
+    """Where the time of each counted answer went, in milliseconds (messages.Timing)."""
     answers_per_s: list[float] = field(default_factory=list)
     loaded_s: float = 0.0
     """What loading the model took in the bare loop."""
@@ -145,6 +147,8 @@ class Check:
             block, pairs = await self._round(size, 2 * self._task.seconds / len(sizes) + 1, at / len(sizes))
             if counted := pairs[SETTLE:]:
                 self.outcome.rounds.append(tuple(counted))
+            good = [one.result.timing.stages_ms for one in block.answered if not one.result.error]
+            self.outcome.stages += good[SETTLE:]
             self.outcome.answers_per_s.append(block.fps)
 
     def _sizes(self, block: Block, pairs: Sequence[Pair]) -> list[int]:

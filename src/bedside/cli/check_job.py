@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bedside.cli.live import SWITCH_S
 from bedside.settings import Settings
 from bedside.settings_tables import EngineSettings
 from bedside.supervisor.plan import Process, plan
@@ -53,7 +54,14 @@ def job(settings: Settings, file: Path, out: Path, frames: int, seconds: float) 
 
 
 def run_until_told(check: "Check") -> None:
-    """Run a check; SIGTERM ends it as Ctrl-C does, with everything that it has started. Raises what it raises."""
+    """Run a check; SIGTERM ends it as Ctrl-C does, with everything that it has started. Raises what it raises.
+
+    The process is tuned as that of `bedside serve` is, whose part it plays.
+    """
+    import cv2
+
+    sys.setswitchinterval(SWITCH_S)
+    cv2.setNumThreads(1)
 
     async def work() -> None:
         running = asyncio.current_task()

@@ -11,6 +11,7 @@ other has `id` and `ms`, and `wrong`, the sentences about what cannot be used; t
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import resource
@@ -27,13 +28,21 @@ from bedside_engine.kinds import BadResult
 from bedside_engine.tensors import bounded
 
 LIBRARIES = ("torch", "torchvision", "tensorflow", "jax", "onnxruntime", "cv2", "PIL", "numpy")
+MARGIN_S = 2.0
+"""So much later than its deadline a model is ended; whoever asked has given it up by then, and said so."""
 
 
-def run(path: str) -> NoReturn:
-    """Answer the pictures on stdin until it ends. Exit status 1: the model cannot be loaded."""
+def run(path: str, deadline_s: float, start_deadline_s: float, unusable: str = "") -> NoReturn:
+    """Answer the pictures on stdin until it ends. Exit status 1: the model cannot be loaded, or hangs.
+
+    With `unusable`, a sentence, no model is loaded, and that is said.
+    """
     pictures, answers = _own_streams()
     started = time.perf_counter()
+    _end_after(start_deadline_s)
     try:
+        if unusable:
+            raise loader.CannotLoad(unusable)
         file = loader.find(path)
         loader.settle(file)
         model = loader.load(file)
@@ -42,14 +51,23 @@ def run(path: str) -> NoReturn:
         sys.exit(1)
     loaded_s = time.perf_counter() - started
     _say(answers, {"ready": True, "loaded_s": round(loaded_s, 3), "window": model.signature.takes_window})
+    patience_s = start_deadline_s  # kernels are compiled for the first picture
     while True:
+        faulthandler.cancel_dump_traceback_later()
         head, picture = _next(pictures)
         if not head:
             break
+        _end_after(patience_s)
         _say(answers, dict(_answer(model, head, picture), id=head["id"]))
+        patience_s = deadline_s
     _say(answers, {"peak_mb": round(_peak_mb(), 1), "versions": _versions()})
     answers.close()
     os._exit(0)  # whatever threads the model has left
+
+
+def _end_after(deadline_s: float) -> None:
+    """From now on, end this process with its stack in the log, also when something holds the interpreter lock."""
+    faulthandler.dump_traceback_later(deadline_s + MARGIN_S, exit=True, file=log.stream())
 
 
 def _own_streams() -> Tuple[BinaryIO, BinaryIO]:

@@ -24,7 +24,7 @@ def main(argv: Optional[List[str]] = None) -> None:
     if options.bare:
         from bedside_engine import bare  # noqa: PLC0415  needs numpy
 
-        bare.run(options.path)
+        bare.run(options.path, options.deadline, options.start_deadline, options.unusable)
     status, regions = Status(options.name), Regions()
     heartbeat.start(status)
     worker: List[Any] = []

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,21 @@ from bedside_engine.bare import wrong_with
 RUNNER = Path(__file__).parents[2] / "src" / "bedside_engine"
 
 
-def bare(folder: Path, code: str, *pictures: "np.ndarray[Any, Any]", head: dict[str, Any] | None = None) -> list[Any]:
-    """What the loop says about these pictures, a document each."""
+def bare(
+    folder: Path,
+    code: str,
+    *pictures: "np.ndarray[Any, Any]",
+    head: dict[str, Any] | None = None,
+    more: Sequence[str] = (),
+) -> list[Any]:
+    """What the loop says about these pictures, a document each; it gets `more` options."""
     (folder / "engine.py").write_text(code, encoding="utf-8")
     sent = b""
     for number, picture in enumerate(pictures, 1):
         told = {"id": str(number), "shape": list(picture.shape), **(head or {})}
         sent += json.dumps(told).encode() + b"\n" + picture.astype(np.uint8).tobytes()
-    done = subprocess.run(
-        [sys.executable, str(RUNNER), "--path", str(folder), "--bare"], input=sent, capture_output=True, timeout=60
-    )
+    argv = [sys.executable, str(RUNNER), "--path", str(folder), "--bare", *more]
+    done = subprocess.run(argv, input=sent, capture_output=True, timeout=60)
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -61,6 +67,20 @@ def test_a_model_that_cannot_be_loaded_says_why(tmp_path: Path) -> None:
     """One document with the sentence that the runner has for it, too."""
     (said,) = bare(tmp_path, "import no_such_module\n")
     assert "ModuleNotFoundError: No module named 'no_such_module'" in said["failed"]
+
+
+def test_a_model_that_hangs_ends_the_loop(tmp_path: Path) -> None:
+    """Also with the interpreter lock held; nobody else could end it in a container. What came before is there."""
+    code = "import re\ndef predict(frame):\n    if frame.max():\n        re.match('(a+)+b', 'a' * 60)\n    return {}\n"
+    documents = bare(tmp_path, code, np.zeros((2, 2, 3)), np.ones((2, 2, 3)), more=("--deadline", "0.1"))
+    assert [one.get("id") for one in documents] == [None, "1"]
+
+
+def test_without_its_environment_no_model_is_loaded(tmp_path: Path) -> None:
+    """The sentence why is the answer; code that belongs into a container does not run outside it."""
+    (said,) = bare(tmp_path, f"open({str(tmp_path / 'ran')!r}, 'w')\n", more=("--unusable", "there is no image"))
+    assert said == {"failed": "there is no image"}
+    assert not (tmp_path / "ran").exists()
 
 
 def test_info_and_windows_are_given_as_asked_for(tmp_path: Path) -> None:

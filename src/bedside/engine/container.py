@@ -67,7 +67,6 @@ class Container:
         return [
             *self._run("--name", self.name, *_mount(place(self.port), PLACE), *pulse, python=python),
             *(*self._code, "--host", f"unix:{PLACE}/{SOCKET}"),
-            *("--deadline", f"{self.deadline_s:g}", "--start-deadline", f"{self.start_deadline_s:g}"),
         ]
 
     def bare(self, python: str) -> list[str]:
@@ -80,7 +79,8 @@ class Container:
 
     @property
     def _code(self) -> tuple[str, ...]:
-        return (RUNNER, "--path", f"{CODE}/{self.file.name}", "--name", self.engine)
+        deadlines = ("--deadline", f"{self.deadline_s:g}", "--start-deadline", f"{self.start_deadline_s:g}")
+        return (RUNNER, "--path", f"{CODE}/{self.file.name}", "--name", self.engine, *deadlines)
 
     def _run(self, *more: str, python: str) -> list[str]:
         has_network = any(one.startswith(("--net=", "--network")) or one == "--net" for one in self.options)

@@ -103,10 +103,10 @@ class Exchange:
         """The frame, laid ready. Raises Overwritten, and Unreachable where the engine cannot be asked about it yet."""
         ready, self._ready = self._ready, None
         if ready is not None:
+            self._stages.reverse()  # at once: from now on the next frame is laid into the other buffer
             if not ready.laid.done():
                 await asyncio.wait([ready.laid])
             if ready.laid.exception() is None and ready.seq == frame.seq:
-                self._stages.reverse()  # the engine looks into this buffer from now on
                 return ready.laid.result()
         return await self._lay(self._stages[0], frame, borrow, may_wait=False)
 

@@ -71,6 +71,21 @@ async def test_it_ends_at_the_frame_that_is_asked_about(window: Window) -> None:
         await window.ending_at(frame_of(1))
 
 
+async def test_asking_about_an_older_frame_leaves_the_window_as_it_is(window: Window) -> None:
+    """As a pipeline does that has waited for another engine first: what has come meanwhile is kept."""
+    await see(window, 1, 2, 3, 4, 5)
+    await see(window, 4)
+    assert [one.seq for one in await window.ending_at(frame_of(4))] == [2, 3, 4]
+    assert [one.seq for one in await window.ending_at(frame_of(5))] == [3, 4, 5]
+
+
+async def test_frames_before_one_that_are_gone_are_said_to_be(window: Window) -> None:
+    """The window is full, and not of this frame."""
+    await see(window, *range(1, 9))
+    with pytest.raises(Overwritten, match="1 of the 3 frames that end at frame 3 are gone; take the newest one"):
+        await window.ending_at(frame_of(3))
+
+
 async def test_a_frame_that_is_being_drawn_is_waited_for(window: Window) -> None:
     """The newest frame can be asked about at once."""
     await see(window, 1, 2)
@@ -90,14 +105,16 @@ async def test_until_it_is_full_it_says_what_it_has(window: Window) -> None:
 
 
 async def test_it_starts_again(window: Window) -> None:
-    """After a lost signal, where numbers go back, and where the picture has another size."""
+    """After a lost signal, where later frames have lower numbers, and where the picture has another size."""
     await see(window, 1, 2, 3)
     window.clear()
     assert window.has == 0
-    await see(window, 4, 5, 6, 2)
+    await see(window, 4, 5, 6)
+    window.add(replace(frame_of(2), captured_ns=7000), borrow, LOOK)
+    await drawn(window)
     assert window.has == 1
-    await see(window, 3, 4)
-    window.add(frame_of(5, 16, 12), borrow, Wanted(size=(4, 3), color="grey").look(16, 12))
+    await see(window, 8, 9)
+    window.add(frame_of(10, 16, 12), borrow, Wanted(size=(4, 3), color="grey").look(16, 12))
     assert window.has == 0
 
 

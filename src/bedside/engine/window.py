@@ -37,8 +37,8 @@ class Window:
     """The last `length` frames, each once and in order, drawn in a thread as they come.
 
     Belongs to one event loop. It holds `length` + 4 pictures of the engine's size, and no whole ones. It starts again
-    after `clear`, where numbers go back (another source), and where the picture's size changes. `changed` is called
-    when it has one more frame, or none any more.
+    after `clear`, where later frames have lower numbers (another source), and where the picture's size changes.
+    `changed` is called when it has one more frame, or none any more.
     """
 
     def __init__(self, name: str, length: int, changed: Callable[[], None] = lambda: None) -> None:
@@ -65,10 +65,10 @@ class Window:
         return "" if self.has == self.length else f"waits for {self.length} frames, has {self.has}"
 
     def add(self, frame: Frame, borrow: Borrow, look: Look) -> None:
-        """The next frame; one that is in it already is left as it is. Never waits."""
+        """The next frame; one that was there already changes nothing. Never waits."""
         newest = self._newest
-        if newest is not None and (frame.seq, frame.captured_ns) == (newest.seq, newest.captured_ns):
-            return
+        if newest is not None and frame.seq <= newest.seq and frame.captured_ns <= newest.captured_ns:
+            return  # a pipeline may ask about it when newer ones have come
         if newest is not None and (frame.seq <= newest.seq or look != self._look):
             self.clear()
         self._newest, self._look = frame, look
@@ -91,15 +91,20 @@ class Window:
             self._changed()
 
     async def ending_at(self, frame: Frame) -> tuple[Kept, ...]:
-        """The frames up to this one, oldest first. Raises Unreachable while it is not full, Overwritten without it."""
+        """The frames up to this one, oldest first. Raises Unreachable while it is not full, Overwritten without them."""
         drawing = self._drawing.get(frame.seq)
         if drawing is not None:
             await asyncio.wait([drawing])
         kept = [one for one in self._kept if one.seq <= frame.seq]
         if not kept or kept[-1].seq != frame.seq:
             raise Overwritten(f"frame {frame.seq} is not in the window of {self.length} frames; take the newest one")
-        if len(kept) < self.length:
+        if len(kept) < self.length and self.lacks:
             raise Unreachable(f"the engine takes no frame now; it {self.lacks}")
+        if len(kept) < self.length:
+            gone = self.length - len(kept)
+            raise Overwritten(
+                f"{gone} of the {self.length} frames that end at frame {frame.seq} are gone; take the newest one"
+            )
         return tuple(kept[-self.length :])
 
     def close(self) -> None:

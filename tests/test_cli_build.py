@@ -190,7 +190,7 @@ def test_up_builds_first_and_starts_all_the_same(here: Path) -> None:
     finally:
         up.terminate()
         said, log = up.communicate(timeout=30)
-    assert "a: makes an environment with requirements.txt" in said
+    assert "a: needs an environment with requirements.txt" in said
     log_of_engine = (here / "logs" / "engine-a.log").read_text(encoding="utf-8")
     assert "makes an empty environment" not in log_of_engine  # once is enough for a while
     assert "not all that the engines need could be built" in log
@@ -206,6 +206,18 @@ def test_a_build_ends_with_bedside_up(here: Path, number: signal.Signals) -> Non
     up.communicate(timeout=30)
     wait(lambda: not building(here), "nobody works on it any more", 20)
     assert not (here / "logs" / "engine-a.log").exists()
+
+
+@pytest.mark.parametrize("words", [("build",), ("check", "a", "--source", "synthetic:")])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_build_that_is_stopped_takes_pip_along(here: Path, words: tuple[str, ...], number: signal.Signals) -> None:
+    """By Ctrl-C, by a service, or by the end of its terminal: exit status 130, and nothing builds on by itself."""
+    build = bedside(here, *words)
+    wait(lambda: building(here), "an environment is being made")
+    build.send_signal(number)
+    build.communicate(timeout=30)
+    assert build.returncode == 130
+    wait(lambda: not building(here), "nobody works on it any more", 20)
 
 
 def building(here: Path) -> list[str]:

@@ -228,7 +228,7 @@ def test_a_source_without_a_picture(tmp_path: Path) -> None:
     assert "not a video that can be read" in err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_ctrl_c_leaves_nothing_running(tmp_path: Path, clip: Path, number: signal.Signals) -> None:
     """Exit status 130; whatever had been started is gone, the engine's own children too."""
     pids = tmp_path / "pids"

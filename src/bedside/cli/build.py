@@ -1,13 +1,13 @@
 """`bedside build`: makes the environments and images that the engines need, and keeps them tidy."""
 
 import argparse
-import signal
 import sys
 from collections.abc import Iterable
 
 from bedside import clock
 from bedside.cli.beforehand import needed_by
 from bedside.cli.engine import find
+from bedside.cli.live import end_as_by_ctrl_c
 from bedside.cli.shown import Shown
 from bedside.cli.verb import add_verb, settings_of
 from bedside.engine.build import Buildable
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         needed = [needed_by(engine) for engine in settings.engines]
         return show(needed) if arguments.list else prune(needed, arguments.prune)
     die_with_parent()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whatever is half built is left in order then, too
+    end_as_by_ctrl_c()
     return 0 if build_all(engines, quiet=arguments.quiet) else 1
 
 
@@ -78,6 +78,6 @@ def build(name: str, needed: Buildable, shown: Shown) -> None:
         shown.line(f"{name}: {needed.what} is there")
         return
     started_ns = clock.monotonic_ns()
-    shown.line(f"{name}: makes {needed.what}")
+    shown.line(f"{name}: needs {needed.what}")
     needed.build(shown.of(name))
     shown.line(f"{name}: done after {clock.age_ms(started_ns) / 1000:.0f} s")

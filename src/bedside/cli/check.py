@@ -14,6 +14,7 @@ from typing import Any
 from bedside import clock
 from bedside.cli.beforehand import needed_by, refuse_engine, refuse_unknown_source
 from bedside.cli.demo import absolute_source
+from bedside.cli.live import end_as_by_ctrl_c
 from bedside.cli.ports import free_port
 from bedside.cli.verb import add_verb, settings_of
 from bedside.errors import SettingsError
@@ -53,6 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Check one engine: 0 all is well, 1 the model fails or a result cannot be used."""
     if arguments.frames < 1 or not arguments.seconds > 0:
         raise SettingsError("--frames and --seconds: expected numbers above 0")
+    end_as_by_ctrl_c()
     place, url = Path(arguments.engine).absolute(), full_source(arguments.source)
     out: Path | None = arguments.out and arguments.out.absolute()
     settings, _ = settings_of(arguments)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bedside.cli.live import SWITCH_S
+from bedside.cli.live import SWITCH_S, stop_signals
 from bedside.settings import Settings
 from bedside.settings_tables import EngineSettings
 from bedside.supervisor.plan import Process, plan
@@ -54,9 +54,9 @@ def job(settings: Settings, file: Path, out: Path, frames: int, seconds: float) 
 
 
 def run_until_told(check: "Check") -> None:
-    """Run a check; SIGTERM ends it as Ctrl-C does, with everything that it has started. Raises what it raises.
+    """Run a check; whatever ends a process of ours ends it as Ctrl-C does, with everything that it has started.
 
-    The process is tuned as that of `bedside serve` is, whose part it plays.
+    Raises what the check raises. The process is tuned as that of `bedside serve` is, whose part it plays.
     """
     import cv2
 
@@ -66,7 +66,8 @@ def run_until_told(check: "Check") -> None:
     async def work() -> None:
         running = asyncio.current_task()
         assert running is not None
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+        for number in set(stop_signals()) - {signal.SIGINT}:  # that one asyncio looks after
+            asyncio.get_running_loop().add_signal_handler(number, running.cancel)
         await check.run()
 
     try:

@@ -19,6 +19,12 @@ def stop_signals() -> list[signal.Signals]:
     return [signal.SIGINT, signal.SIGTERM, *hangup]
 
 
+def end_as_by_ctrl_c() -> None:
+    """Have whatever ends a process of ours raise KeyboardInterrupt, so that what is half done is left in order."""
+    for number in stop_signals():
+        signal.signal(number, signal.default_int_handler)
+
+
 def live(work: Callable[[asyncio.Event], Awaitable[None]]) -> int:
     """Run `work(stop)` with signs of life until it returns; `stop` is set by a signal or when the supervisor goes.
 

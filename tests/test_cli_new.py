@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tomllib
@@ -113,6 +114,23 @@ def test_nothing_is_overwritten(here: Path, capsys: pytest.CaptureFixture[str]) 
     assert cli.main(["new", "b", "--here", "repository"]) == 2
     assert "exists already and is not overwritten" in capsys.readouterr().err
     assert (here / "bedside.toml").read_text(encoding="utf-8") == before
+
+
+def test_settings_are_not_lost_on_a_full_disk(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One sentence with what is to be added; what stands there stays, and nothing lies beside it."""
+    mine = "# mine\n" * 10000
+    (here / "bedside.toml").write_text(mine, encoding="utf-8")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20000, hard))
+    try:
+        assert cli.main(["new", "a"]) == 2
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    said = capsys.readouterr().err
+    assert said.startswith("bedside new: bedside.toml cannot be written: File too large; ")
+    assert tomllib.loads(said.partition("add this engine to it:")[2])["engine"][0]["name"] == "a"
+    assert (here / "bedside.toml").read_text(encoding="utf-8") == mine
+    assert sorted(path.name for path in here.iterdir()) == ["a", "bedside.toml"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """`bedside new NAME`: an engine's folder to fill in, and its place in bedside.toml."""
 
 import argparse
+import contextlib
 import json
+import shutil
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
@@ -64,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         folder, {"engine.py": text, "requirements.txt": requirements, "README.md": _filled("readme", {"name": name})}
     )
     if settings:
-        config.write_text(settings, encoding="utf-8")
+        _replace(config, settings, engine)
         print(f"{config} has the engine {name} now.")
     else:
         print(f"{config} lists its engines in a way that nothing can be added to; add this one:\n{_lines(engine)}")
@@ -158,6 +160,23 @@ def _write(folder: Path, texts: Mapping[str, str]) -> None:
                 print(f"{folder / name} is written.")
     except OSError as error:
         raise SettingsError(f"{folder}: {error.strerror}; expected a folder that can be written") from error
+
+
+def _replace(config: Path, text: str, engine: Mapping[str, Any]) -> None:
+    """Write bedside.toml whole or not at all: a full disk must not cost the settings that are there."""
+    whole = config.resolve()
+    fresh = whole.with_name(f"{whole.name}.new")
+    try:
+        whole.open("a", encoding="utf-8").close()  # one that may not be written is not replaced either
+        fresh.write_text(text, encoding="utf-8")
+        shutil.copymode(whole, fresh)
+        fresh.replace(whole)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
+        raise SettingsError(
+            f"{config} cannot be written: {error.strerror}; put that right and add this engine to it:\n{_lines(engine)}"
+        ) from error
 
 
 def _with_engine(config: Path, engine: Mapping[str, Any]) -> str:

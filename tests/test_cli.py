@@ -18,7 +18,7 @@ from bedside.cli.beforehand import start_of
 from bedside.cli.demo import absolute_source, shipped_engine
 from bedside.cli.health import ask_health
 from bedside.cli.invitation import invite, lan_address, page_url
-from bedside.cli.ports import refuse_taken_ports
+from bedside.cli.ports import ports, refuse_taken_ports
 from bedside.cli.status import kept_processes, show
 from bedside.errors import BedsideError
 from bedside.hub.feed import Feed
@@ -117,6 +117,12 @@ def test_a_port_that_one_may_not_have_is_said(monkeypatch: pytest.MonkeyPatch) -
         BedsideError, match=r"\[source\] port 8710 .* cannot be listened on: ports below 1024 are root's"
     ):
         refuse_taken_ports(Settings())
+
+
+def test_the_port_of_each_process_must_be_free() -> None:
+    """Also that of an engine's second process."""
+    engines = (EngineSettings("a", "engine.py", port=8720, concurrency=2),)
+    assert [port.number for port in ports(Settings(engines=engines))] == [8710, 8720, 8721, 8080]
 
 
 def test_status_where_nothing_runs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

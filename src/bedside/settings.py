@@ -187,8 +187,8 @@ def _engines(entries: Any) -> tuple[EngineSettings, ...]:
             raise SettingsError(
                 f"[[engine]] number {number + 1}: the name {engine.name!r} is taken; give it another one"
             )
-        refuse_unfit_engine(engine)
         engines.append(replace(engine, port=engine.port or port))
+        refuse_unfit_engine(engines[-1])
         port += engine.concurrency
     return tuple(engines)
 

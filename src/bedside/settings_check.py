@@ -8,6 +8,8 @@ from bedside.settings_tables import EngineSettings, PipelineSettings
 DEVICES = ("v4l2", "opencv")
 """Schemes whose picture may change its size from one day to the next, without anybody having touched the settings."""
 
+LAST_PORT = 65535
+
 
 def refuse_shared_ports(ports: Iterable[tuple[str, int]]) -> None:
     """Raise SettingsError when two of (who listens, port) have the same port."""
@@ -43,6 +45,11 @@ def refuse_unfit_engine(engine: EngineSettings) -> None:
     for key in ("model", "token", "ca_file", "adapter"):
         if getattr(engine, key) and not engine.url:
             raise SettingsError(f"{where} {key} is set and url is empty; {key} is for a server at a url")
+    if not engine.url and engine.ports[-1] > LAST_PORT:
+        raise SettingsError(
+            f"{where} port is {engine.port} and concurrency is {engine.concurrency}; each process takes a port, "
+            f"expected {LAST_PORT} at most"
+        )
     if engine.docker_options and not (engine.image or engine.dockerfile):
         raise SettingsError(f"{where} docker_options is set, and neither image nor dockerfile; set one of them")
 

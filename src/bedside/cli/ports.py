@@ -59,7 +59,8 @@ def ports(settings: Settings) -> Iterator[Port]:
         yield Port("[source] port", settings.source.host, settings.source.port)
     for engine in settings.engines:
         if not engine.url and not engine.is_contained:
-            yield Port(f"port of [[engine]] {engine.name}", "127.0.0.1", engine.port)
+            for number in engine.ports:
+                yield Port(f"port of [[engine]] {engine.name}", "127.0.0.1", number)
     yield Port("[server] port", settings.server.host, settings.server.port)
 
 

@@ -1,5 +1,6 @@
 """adapter.py in the hands of people: what works, and what every mistake becomes."""
 
+import traceback
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,16 @@ async def test_a_file_that_was_corrected_is_loaded(write: Write, tmp_path: Path)
     (tmp_path / "adapter.py").write_text("def result(outputs): return {'text': 'well'}\n")
     await adapter.load()
     assert await adapter.result({}) == {"text": "well"}
+
+
+async def test_a_failure_that_lasts_takes_no_memory(write: Write) -> None:
+    """It is asked for again each second, for days: the same sentence each time, and no longer a story behind it."""
+    adapter, depths = write("1 / 0"), set()
+    for _ in range(5):
+        with pytest.raises(AdapterFailed, match="ZeroDivisionError") as raised:
+            await adapter.load()
+        depths.add((len(list(traceback.walk_tb(raised.value.__traceback__))), raised.value.__cause__ is None))
+    assert len(depths) <= 2, "the first one, and all others"
 
 
 @pytest.mark.parametrize(

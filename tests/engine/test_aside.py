@@ -77,6 +77,8 @@ async def test_what_does_not_end_keeps_one_thread_only(aside: Aside) -> None:
         with pytest.raises(Hangs, match="it still hangs in an earlier call"):
             await aside.call(sys.exit, 5)
     assert sum(thread.name == "aside" for thread in threading.enumerate()) == 1
+    assert aside._worker is not None
+    assert aside._worker.jobs.qsize() == 1, "calls that are not made leave nothing behind"
     release.set()
     await ended("aside")
     assert await aside.call(lambda: 5, 5) == 5

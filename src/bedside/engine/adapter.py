@@ -35,7 +35,7 @@ class Adapter:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._module: ModuleType | None = None
-        self._failed: tuple[int, AdapterFailed] | None = None
+        self._failed: tuple[int, str] | None = None
         self._aside = Aside(f"adapter-{path.stem}")
 
     @property
@@ -77,7 +77,7 @@ class Adapter:
         try:
             stamp = self._path.stat().st_mtime_ns
             if self._failed is not None and self._failed[0] == stamp:
-                raise self._failed[1]
+                raise AdapterFailed(self._failed[1])
             source = self._path.read_bytes()
         except OSError as error:
             raise AdapterFailed(f"adapter is {self._path}, which cannot be read: {error.strerror}") from error
@@ -92,10 +92,10 @@ class Adapter:
                 )
         except BaseException as error:
             del sys.modules[module.__name__]
-            known = error if isinstance(error, AdapterFailed) else None
-            failed = known or AdapterFailed(f"{self._path.name} cannot be loaded: {_said(error, self._path)}")
-            self._failed = (stamp, failed)
-            raise failed from error
+            is_ours = isinstance(error, AdapterFailed)
+            said = str(error) if is_ours else f"{self._path.name} cannot be loaded: {_said(error, self._path)}"
+            self._failed = stamp, said  # not the exception: its traceback would grow each time it is raised
+            raise AdapterFailed(said) from error
         return module
 
     def _request(self, ask: Ask) -> Mapping[str, Array]:

@@ -41,7 +41,7 @@ class Aside:
         worker = self._worker
         if worker is not None and worker.is_left:
             if worker.is_alive():
-                worker.leave()
+                worker.interrupt()
                 raise Hangs("it still hangs in an earlier call")
             worker = None
         if worker is None:
@@ -81,9 +81,13 @@ class _Worker(threading.Thread):
         self.is_left = False
 
     def leave(self) -> None:
-        """Ask for the end of whatever runs there, as `sys.exit` would; C code notices when it is back in Python."""
+        """Let it end after this job, which is asked to end now; C code notices when it is back in Python."""
         self.is_left = True
         self.jobs.put(None)
+        self.interrupt()
+
+    def interrupt(self) -> None:
+        """End what runs there, as `sys.exit` would."""
         if self.ident is not None and self.is_alive():
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.ident), ctypes.py_object(SystemExit))
 

@@ -140,7 +140,7 @@ class Pipeline:
                 await self._dismiss(room)
             self._tally.restarts += 1
             pause_s = 0.0 if self._tally.answers > answers else min(LONGEST_PAUSE_S, max(1.0, 2 * pause_s))
-            left.append(room)
+            left = [*filter(lambda one: one.is_alive, left), room]
             await asyncio.sleep(pause_s)
             await self._until_few(left)
 

@@ -91,7 +91,7 @@ class Window:
             self._changed()
 
     async def ending_at(self, frame: Frame) -> tuple[Kept, ...]:
-        """The frames up to this one, oldest first. Raises Unreachable until it is full, Overwritten where some are gone."""
+        """The frames up to this one, oldest first. Raises Unreachable until it is full, Overwritten if one is gone."""
         drawing = self._drawing.get(frame.seq)
         if drawing is not None:
             await asyncio.wait([drawing])

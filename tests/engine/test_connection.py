@@ -88,6 +88,39 @@ async def test_what_is_no_answer_breaks_the_connection_only(reply: bytes) -> Non
         await connection.close()
 
 
+@pytest.mark.parametrize(
+    ("reply", "sentence"),
+    [
+        (b"", "it closed the connection before it had answered"),
+        (b"HTTP/1.1 200 OK\r\nContent-", "it closed the connection in the middle of its answer"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort",
+            "it closed the connection in the middle of its answer, after 5 of 10 bytes",
+        ),
+        (b"HTTP/1.1 200 OK\r\n" + b"X: " + b"y" * 300_000 + b"\r\n\r\n", "a line or a head of more than 131072 bytes"),
+    ],
+)
+async def test_an_answer_that_ends_early_is_told_in_plain_words(reply: bytes, sentence: str) -> None:
+    """What a person reads when an engine dies: how far its answer came."""
+    async with answering(reply, then_close=True) as (url, _):
+        connection = Connection(url)
+        with pytest.raises(Broken) as raised:
+            await connection.request("GET", "/")
+        assert str(raised.value) == sentence
+
+
+async def test_what_comes_after_an_answer_is_not_taken_for_the_next_one() -> None:
+    """Such as the farewell of a proxy to an idle connection: the next request goes on a new one."""
+    farewell = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"
+    async with answering(OK + farewell, OK) as (url, connections):
+        connection = Connection(url)
+        assert (await connection.request("GET", "/")).status == 200
+        await asyncio.sleep(0.05)  # all of it arrives
+        assert (await connection.request("GET", "/")).status == 200
+        assert connections() == 2
+        await connection.close()
+
+
 async def test_nothing_there_is_broken() -> None:
     """A refused connection is the same kind of error."""
     with pytest.raises(Broken):

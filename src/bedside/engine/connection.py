@@ -66,7 +66,7 @@ class Connection:
             raise Broken(f"TLS fails: {error.reason or error}; does it speak https at all?") from error
         except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
             await self.close()
-            raise error if isinstance(error, Broken) else Broken(str(error) or type(error).__name__) from error
+            raise error if isinstance(error, Broken) else Broken(_said(error)) from error
         except BaseException:
             await self.close()
             raise
@@ -92,7 +92,7 @@ class Connection:
             writer.writelines([head, *body])
 
     async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        if self._streams is not None and self._streams[0].at_eof():  # the server has closed it meanwhile
+        if self._streams is not None and not _is_idle(self._streams[0]):
             await self.close()
         if self._streams is None:
             self._streams = await self._connect()
@@ -106,6 +106,26 @@ class Connection:
             self._tls = await asyncio.to_thread(_trust, self._ca_file)
         port = self._url.port or (443 if is_secure else 80)
         return await asyncio.open_connection(self._url.hostname, port, ssl=self._tls, limit=2 * MAX_HEAD)
+
+
+def _is_idle(reader: asyncio.StreamReader) -> bool:
+    """Whether the server has neither closed the connection nor said more than it was asked, which would be taken for
+    the next answer.
+    """
+    return not reader.at_eof() and not reader._buffer  # type: ignore[attr-defined]
+
+
+def _said(error: Exception) -> str:
+    """Why no answer came, in plain words."""
+    match error:
+        case asyncio.IncompleteReadError(partial=b"", expected=None):
+            return "it closed the connection before it had answered"
+        case asyncio.IncompleteReadError(partial=came, expected=expected):
+            how_far = f", after {len(came)} of {expected} bytes" if expected else ""
+            return f"it closed the connection in the middle of its answer{how_far}"
+        case asyncio.LimitOverrunError():
+            return f"a line or a head of more than {2 * MAX_HEAD} bytes"
+    return str(error) or type(error).__name__
 
 
 def _trust(ca_file: str) -> ssl.SSLContext:

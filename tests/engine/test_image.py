@@ -121,3 +121,12 @@ def test_no_such_dockerfile(tmp_path: Path) -> None:
     """It is said before anything is started."""
     with pytest.raises(SettingsError, match=r"dockerfile is 'Other', and there is no .*/Other"):
         image_of("e", tmp_path, "", "Other")
+
+
+def test_a_cache_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And where another place is set."""
+    monkeypatch.setenv("XDG_CACHE_HOME", "/proc/nowhere")
+    with pytest.raises(
+        BuildFailed, match=r"\[\[engine\]\] e: the log of its build cannot be written: .* XDG_CACHE_HOME"
+    ):
+        image(tmp_path / "a").build(lambda progress: None)

@@ -1,6 +1,8 @@
 """Environments made from requirements, with real venvs and pips."""
 
+import errno
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -14,7 +16,7 @@ from tests.engine.wheels import NO_INDEX, wheel
 from bedside import clock
 from bedside.engine.build import Progress
 from bedside.engine.kept import kept
-from bedside.engine.venv import RETRY_S, Venv, venv_for
+from bedside.engine.venv import RETRY_S, Venv, environments, venv_for
 from bedside.errors import BuildFailed, SettingsError
 
 BUILD = """
@@ -228,3 +230,45 @@ def test_an_environment_in_use_is_not_removed(model: Path) -> None:
     assert kept() == []
     with pytest.raises(BuildFailed, match="removed just now"):
         venv.use()
+
+
+def test_an_environment_is_used_from_a_cache_that_is_read_only(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was built with the machine; nobody can note when it was used last."""
+    venv, _ = built(model)
+    usual = os.open
+
+    def read_only(path: str, flags: int, *more: int) -> int:
+        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+            raise OSError(errno.EROFS, "Read-only file system", path)
+        return usual(path, flags, *more)
+
+    def refuse(path: str) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", read_only)
+        patch.setattr(os, "utime", refuse)
+        venv.use()
+    assert not kept()[0].remove()  # the lock is held nevertheless
+
+
+def test_what_vanishes_while_it_is_measured_counts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else may be building or removing an environment while all of them are listed."""
+    folder = environments() / "0123456789abcdef"
+    folder.mkdir(parents=True)
+    (folder / "file").write_bytes(b"12345")
+    monkeypatch.setattr(Path, "rglob", lambda self, pattern: iter([self / "gone", self / "file"]))
+    assert kept()[0].size_bytes == 5
+
+
+def test_a_user_without_a_home_is_told_what_to_set(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as one in a container that has a number only."""
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.delenv("HOME")
+
+    def nobody(number: int) -> None:
+        raise KeyError(number)
+
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    with pytest.raises(SettingsError, match="has no home folder, where environments are kept; set XDG_CACHE_HOME"):
+        venv_for(model, "", "e")

@@ -12,9 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
-from bedside.errors import BuildFailed
+from bedside.errors import BuildFailed, SettingsError
 
 TICK_S = 0.5
+
+
+def cache(kind: str) -> Path:
+    """The folder of what is built of one kind for this user. Raises SettingsError for a user who has no home."""
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "bedside" / kind
+    except RuntimeError:
+        raise SettingsError(
+            f"user {os.getuid()} has no home folder, where environments are kept; set XDG_CACHE_HOME to a folder"
+        ) from None
 
 
 @dataclass(frozen=True)

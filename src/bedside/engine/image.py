@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bedside import clock
 from bedside.engine import context, docker
-from bedside.engine.build import TICK_S, Progress, Say, run
+from bedside.engine.build import TICK_S, Progress, Say, cache, run
 from bedside.errors import BuildFailed, SettingsError
 
 RETRY_S = 300.0
@@ -28,7 +28,7 @@ HOLLOW = re.compile(
 
 def images() -> Path:
     """The folder of what is kept about the building of images of this user."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "bedside" / "images"
+    return cache("images")
 
 
 @dataclass(frozen=True)
@@ -87,10 +87,16 @@ class Image:
                     f"docker pull {self.image}, or docker load it from a file"
                 )
             return
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self._alone(say):
-            if not self._is_there():
-                self._make(say)
+        try:
+            self.log.parent.mkdir(parents=True, exist_ok=True)
+            with self._alone(say):
+                if not self._is_there():
+                    self._make(say)
+        except OSError as error:
+            raise BuildFailed(
+                f"[[engine]] {self.name}: the log of its build cannot be written: {error}; "
+                "XDG_CACHE_HOME sets another place"
+            ) from error
 
     def use(self) -> None:
         """Nothing removes it while a container runs from it."""

@@ -65,9 +65,17 @@ def kept() -> list[Kept]:
 
 
 def _look(folder: Path) -> Kept:
-    size = sum(path.lstat().st_size for path in folder.rglob("*"))
+    size = sum(map(_size, folder.rglob("*")))
     try:
         about = json.loads((folder / COMPLETE).read_text(encoding="utf-8"))
         return Kept(folder, about["engine"], about["python"], size, (folder / COMPLETE).stat().st_mtime_ns)
     except FileNotFoundError:
         return Kept(folder, "", "", size, 0)
+
+
+def _size(path: Path) -> int:
+    """In bytes; nothing for what is gone again, since somebody may be building or removing it."""
+    try:
+        return path.lstat().st_size
+    except FileNotFoundError:
+        return 0

@@ -11,12 +11,12 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from bedside import clock
-from bedside.engine.build import TICK_S, Progress, Say
+from bedside.engine.build import TICK_S, Progress, Say, cache
 from bedside.engine.interpreter import Interpreter, ask_interpreter, find_interpreter
 from bedside.engine.pip import Pip
 from bedside.engine.requirements import fingerprint
@@ -29,7 +29,7 @@ RETRY_S = 300.0
 
 def environments() -> Path:
     """The folder of all environments of this user."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "bedside" / "environments"
+    return cache("environments")
 
 
 @dataclass(frozen=True)
@@ -90,12 +90,18 @@ class Venv:
 
     def use(self) -> None:
         """Keep it from being removed while this process lives, also beyond an exec. Raises BuildFailed."""
-        lock = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
-        fcntl.flock(lock, fcntl.LOCK_SH)
+        try:
+            lock = os.open(self._lock, os.O_RDONLY)  # the cache may be read-only; whoever built it has made this file
+            fcntl.flock(lock, fcntl.LOCK_SH)
+        except OSError as error:
+            raise BuildFailed(
+                f"{self._who}its environment cannot be used: {error}; XDG_CACHE_HOME sets another place"
+            ) from error
         os.set_inheritable(lock, True)
         if not self.is_built:
             raise BuildFailed(f"{self._who}its environment was removed just now; start again")
-        os.utime(self.folder / COMPLETE)  # when it was used last
+        with suppress(OSError):
+            os.utime(self.folder / COMPLETE)  # when it was used last
 
     @property
     def _who(self) -> str:

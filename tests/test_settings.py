@@ -234,6 +234,7 @@ ENGINE = '[[engine]]\nname = "e"\n'
         ('path = "e"\nadapter = "adapter.py"', "adapter is set and url is empty"),
         ('path = "e"\ndocker_options = ["-v"]', "docker_options is set, and neither image nor dockerfile"),
         ('path = "e"\nwhen = "sometimes"', "when is 'sometimes'; expected a text in quotes: always; frozen, once"),
+        ('path = "~nobody-here/e"', "path is '~nobody-here/e', and there is no such home folder; write it without ~"),
         ('path = "e"\nport = 65535\nconcurrency = 2', "port is 65535 and concurrency is 2; each process takes a port"),
         ('path = "e"\ndocker_options = [1]', "expected a list of texts"),
     ],

@@ -1,6 +1,7 @@
 """Settings that are right one by one, and wrong together: each is refused in one sentence."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from bedside.errors import SettingsError
 from bedside.settings_tables import EngineSettings, PipelineSettings
@@ -36,6 +37,13 @@ def refuse_unfit_engine(engine: EngineSettings) -> None:
     places = [key for key in ("url", "image", "dockerfile", "requirements") if getattr(engine, key)]
     if not engine.path and not engine.url:
         raise SettingsError(f"{where} neither path nor url is set; set the folder with its engine.py as path")
+    for key in ("path", "python"):
+        try:
+            Path(getattr(engine, key)).expanduser()
+        except RuntimeError:
+            raise SettingsError(
+                f"{where} {key} is '{getattr(engine, key)}', and there is no such home folder; write it without ~"
+            ) from None
     if len(places) > 1:
         raise SettingsError(
             f"{where} {' and '.join(places)} are set, and it can run in one place only; keep one of them"

@@ -21,11 +21,15 @@ async def kept(processes: Sequence[Process]) -> AsyncIterator[Supervisor]:
         yield supervisor
     finally:
         supervisor.stop()
-        while not running.done():  # also when whoever asked for it is cancelled once more
+        told: asyncio.CancelledError | None = None
+        while not running.done():
             try:
                 await asyncio.shield(running)
-            except asyncio.CancelledError:
-                supervisor.stop()  # at once
+            except asyncio.CancelledError as error:  # first the processes end, and at once
+                told = error
+                supervisor.stop()
+        if told is not None:
+            raise told
 
 
 def peak_mb(pid: int) -> float:

@@ -222,8 +222,9 @@ class EngineLink:
             error = str(loss)
             self._lose(error)
         now_ns = clock.monotonic_ns()
-        if model_ms is None:  # the server does not say: all of the request counts as the model's
-            model_ms = (now_ns - self._asked_ns) / clock.NS_PER_MS
+        request_ms = (now_ns - self._asked_ns) / clock.NS_PER_MS
+        # Where the server does not say, all of the request counts as the model's; more than that it cannot be.
+        model_ms = request_ms if model_ms is None else min(model_ms, request_ms)
         timing = Timing(frame.captured_ns, frame.published_ns, taken_ns, self._asked_ns, now_ns, model_ms, free_ns)
         if answer is None:
             self._tally.errors += 1

@@ -167,10 +167,19 @@ def test_any_bytes_never_raise_anything_else(body: bytes, length: str | None) ->
 
 @pytest.mark.parametrize(
     ("body", "sentence"),
-    [(b'{"error": "bad"}', "bad"), (b"<html>502</html>", "<html>502</html>"), (b"", "no reason given"), (b"[]", "[]")],
+    [
+        (b'{"error": "bad"}', "bad"),
+        (b"<html>502</html>", "<html>502</html>"),
+        (b"", "no reason given"),
+        (b"[]", "[]"),
+        (b'{"error": "Traceback:\\n  line\\r\\n\\tValueError"}', "Traceback: line ValueError"),
+        (b'{"error": "\\ud800"}', "?"),
+        (b'{"error": "' + b"x" * 5000 + b'"}', "x" * 2000),
+        (b'{"error": "' + b"x" * 100_000 + b'"}', '{"error": "' + "x" * 189),
+    ],
 )
 def test_errors_are_read_from_anything(body: bytes, sentence: str) -> None:
-    """The protocol's error, or whatever came instead of it."""
+    """The protocol's error, or whatever came instead of it: one line of bounded length that can be written anywhere."""
     assert str(read_error(body)) == sentence
 
 

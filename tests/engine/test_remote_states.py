@@ -1,6 +1,8 @@
 """What a server of somebody else does wrong is a state and a sentence of its link, and nothing more."""
 
 import asyncio
+import json
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +14,7 @@ from tests.engine.foreign import Asked, foreign, listening, metadata, tensor
 
 from bedside.engine.address import Address
 from bedside.engine.link import EngineLink
+from bedside.engine.protocol import Answer, Response, read_answer
 from bedside.messages import EngineState
 
 RESULT = metadata([tensor("frame", "UINT8", -1, -1, 3)], [tensor("result", "BYTES", 1)])
@@ -51,6 +54,35 @@ async def test_a_model_elsewhere_answers(remote: Links) -> None:
         assert (result.error, result.answer) == ("", {"text": "seen"})
         assert result.timing.model_ms > 0
         assert linked.states == ["READY", "BUSY", "READY"]
+
+
+async def test_a_model_takes_no_longer_than_its_answer(remote: Links) -> None:
+    """Whatever the server says of it: replicas would wait for each other by that time."""
+    async with foreign(RESULT | {INFER: TEXT | {"parameters": {"model_ms": 1e8}}}) as server:
+        linked = remote(server.url)
+        await linked.until(EngineState.READY)
+        timing = (await linked.ask()).timing
+        assert 0 < timing.model_ms <= (timing.answered_ns - timing.asked_ns) / 1e6
+
+
+async def test_a_long_answer_does_not_hold_up_the_pages(remote: Links, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is read in a thread; a short one is read at once."""
+    on_loop = []
+
+    def read(response: Response) -> Answer:
+        on_loop.append(threading.current_thread() is threading.main_thread())
+        return read_answer(response)
+
+    monkeypatch.setattr("bedside.engine.client.read_answer", read)
+    texts = {"labels": ["x" * 2000 for _ in range(40)], "mask": [[39]]}
+    long = {"outputs": [tensor("result", "BYTES", 1) | {"data": [json.dumps(texts)]}]}
+    async with foreign(RESULT | {INFER: long}) as server:
+        linked = remote(server.url)
+        await linked.until(EngineState.READY)
+        assert len((await linked.ask()).answer["labels"]) == 40
+        server.answers[INFER] = TEXT
+        assert (await linked.ask()).answer == {"text": "seen"}
+    assert on_loop == [False, True]
 
 
 @pytest.mark.parametrize(

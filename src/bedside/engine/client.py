@@ -15,7 +15,7 @@ from bedside.engine.address import Address
 from bedside.engine.ask import Ask
 from bedside.engine.layout import fitted, unfit
 from bedside.engine.over_http import Http
-from bedside.engine.protocol import Answer, Question, read_answer, shared_request, told
+from bedside.engine.protocol import Answer, Question, Response, is_long, read_answer, shared_request, told
 from bedside.engine.server import Barred, Contract, Refused, Server
 from bedside.engine.tensors import Array, tensor
 from bedside.errors import EngineDied, Unreachable
@@ -102,11 +102,11 @@ class Client:
         try:
             if ask.region and self._http is not None:
                 head = shared_request(ask)
-                return read_answer(await self._http.infer_binary([head], len(head)))
+                return await _read(await self._http.infer_binary([head], len(head)))
             contract = self._contract = self._contract or await (await self._at()).contract()
             if self._adapter is not None:
                 return await self._adapted(self._adapter, ask, contract)
-            return read_answer(await (await self._at()).infer(await self._question(ask, contract), contract))
+            return await _read(await (await self._at()).infer(await self._question(ask, contract), contract))
         except Barred as error:
             raise Refused(str(error)) from error
         except Unreachable as error:
@@ -170,6 +170,11 @@ class Client:
             inputs = fitted(ask.pixels, contract.inputs)
         response = await (await self._at()).infer(Question(ask.seq, inputs), contract)
         return Answer(await adapter.result(response.tensors), None)
+
+
+async def _read(response: Response) -> Answer:
+    """The answer in it; a long one is read in a thread."""
+    return await asyncio.to_thread(read_answer, response) if is_long(response) else read_answer(response)
 
 
 def needs_adapter(contract: Contract, url: str, model: str) -> str:

@@ -10,6 +10,7 @@ from bedside.engine.address import Address
 from bedside.engine.connection import Broken, Connection, Reply, Untrusted
 from bedside.engine.protocol import (
     JSON_LENGTH,
+    MAX_DOCUMENT,
     NONSENSE,
     Question,
     Response,
@@ -28,10 +29,8 @@ SILENT_BINARY = frozenset({"kserve"})
 """Servers that take binary tensors and do not announce it."""
 MAX_JSON = 200_000
 """So many numbers go as JSON at most: a colour picture of 224 x 224 has 150528, and takes about 20 ms to write."""
-MAX_DOCUMENT = 64 * 1024
-"""A longer JSON document is not read on the event loop."""
 AT_ONCE = 8 * 1024 * 1024
-"""More than a picture of 1920x1080 is not copied on the event loop."""
+"""Bytes; more than a picture of 1920x1080 is not copied on the event loop."""
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -169,9 +168,12 @@ class Http:
 
 
 async def _read(reply: Reply) -> Response:
-    """The response in a reply; a long list of numbers is read in a thread."""
+    """The response in a reply; long JSON, such as a list of numbers, is read in a thread."""
     length = reply.headers.get(JSON_LENGTH.lower())
-    if length is not None or len(reply.body) <= MAX_DOCUMENT:
+    is_short = len(reply.body) <= MAX_DOCUMENT or (
+        length is not None and len(length) < len(str(MAX_DOCUMENT)) and len(reply.body) <= AT_ONCE
+    )
+    if is_short:
         return read_response(reply.body, length)
     return await asyncio.to_thread(read_response, reply.body, length)
 
@@ -189,9 +191,9 @@ def _is_ready(reply: Reply) -> bool:
 
 
 def _document(reply: Reply) -> Mapping[str, Any]:
-    """The JSON object in a reply; empty where there is none."""
+    """The JSON object in a reply; empty where there is none, or a far too long one."""
     try:
-        document = json.loads(reply.body)
+        document = json.loads(reply.body if len(reply.body) <= MAX_DOCUMENT else b"")
     except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}

@@ -19,6 +19,8 @@ from bedside_engine.kinds import BadResult
 JSON_LENGTH = "Inference-Header-Content-Length"
 NONSENSE = (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, RecursionError)
 """What reading any bytes as something else than they are may raise."""
+MAX_DOCUMENT = 64 * 1024
+"""Bytes; longer JSON is not read on the event loop."""
 MAX_ERROR = 2000
 MAX_MS = 1e9
 
@@ -128,6 +130,12 @@ def read_response(body: bytes, json_length: str | None) -> Response:
         ) from error
 
 
+def is_long(response: Response) -> bool:
+    """Whether reading the result in it takes so long that it belongs into a thread."""
+    result = response.tensors.get("result")
+    return result is not None and result.dtype.kind == "O" and sum(map(len, result.reshape(-1))) > MAX_DOCUMENT
+
+
 def read_answer(response: Response) -> Answer:
     """The result in a response of a Bedside engine. Raises PredictFailed for anything that cannot be used."""
     tensors = response.tensors
@@ -151,12 +159,17 @@ def checked(fields: Any, response: Response) -> Answer:
 
 
 def read_error(body: bytes) -> Failure:
-    """What an error response says."""
+    """What an error response says, on one line; one that is too long is quoted as it begins."""
     try:
-        document = json.loads(body)
-        return Failure(str(document["error"])[:MAX_ERROR], *_told(document))
+        document = json.loads(body if len(body) <= MAX_DOCUMENT else b"")
+        return Failure(_line(str(document["error"]))[:MAX_ERROR], *_told(document))
     except NONSENSE:
-        return Failure(body[:200].decode("utf-8", "replace") or "no reason given")
+        return Failure(_line(body[:200].decode("utf-8", "replace")) or "no reason given")
+
+
+def _line(said: str) -> str:
+    """A text as one line that can be written anywhere: JSON may hold half characters, which no file takes."""
+    return " ".join(said.encode("utf-8", "replace").decode().split())
 
 
 def _told(parameters: Mapping[str, Any]) -> tuple[float | None, bool]:

@@ -103,6 +103,8 @@ class Script:
     answer_every_s: float = 0.1
     pictures: bool = True
     answers: bool = True
+    mute: list[str] = field(default_factory=list)
+    """Engines that do not answer."""
     silent: bool = False
     """Connected, and nothing is sent: what a page behind a cut network sees."""
     can_control: bool = False
@@ -274,6 +276,8 @@ class _Page:
         if script.answers and shows and script.pictures and now >= self.due["answer"]:
             self.due["answer"] = now + script.answer_every_s
             for number, engine in enumerate(script.engines):
+                if engine["name"] in script.mute:
+                    continue
                 result = self._result(engine["name"])
                 if number == 0 and (view["picture"] == "answer" or view["inset"]):
                     await self._picture("answer", result)

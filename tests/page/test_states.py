@@ -1,5 +1,7 @@
 """What the page says in every state of the signal and of the engine."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 from tests.page.conftest import Open
@@ -174,6 +176,34 @@ def test_every_engine_is_named(open_page: Open, server: StandIn) -> None:
     expect(page.locator(".others li")).to_contain_text("biometry: Head")
     page.click("#status")
     expect(page.locator("#details")).to_contain_text("AI biometry")
+
+
+def test_another_engine_that_is_not_well_is_named_too(open_page: Open, server: StandIn) -> None:
+    """One that never came up has a line that says so, and one that dies does not keep its last answer's tick."""
+    server.script.engines.append({**ENGINE, "name": "broken", "state": "FAILED", "message": "no weights"})
+    server.script.engines.append({**ENGINE, "name": "biometry"})
+    server.script.mute = ["broken"]
+    page = open_page("explain")
+    lines = page.locator(".others li")
+    expect(lines).to_have_text(["broken: AI failed", re.compile("biometry: Head")])
+    server.script.mute = ["broken", "biometry"]
+    server.script.engines[2]["state"] = "DEAD"
+    expect(lines).to_have_text(["broken: AI failed", "biometry: AI is restarting"])
+    assert lines.nth(1).locator(".icon").get_attribute("data-icon") == "restarting"
+    expect(page.locator(".verdict .label")).to_have_text("Head")
+
+
+def test_a_late_answer_of_another_engine_is_not_shown_as_new(open_page: Open, server: StandIn) -> None:
+    """Its sign becomes that of what is late, as that of the first one does; the first one's stays."""
+    server.script.engines.append({**ENGINE, "name": "biometry"})
+    page = open_page("explain")
+    line = page.locator(".others li")
+    expect(line).to_contain_text("biometry: Head")
+    expect(line).not_to_have_class("stale")
+    server.script.mute = ["biometry"]
+    expect(line.locator(".icon")).to_have_attribute("data-icon", "late")
+    expect(line).to_have_class("stale")
+    expect(page.locator(".verdict")).not_to_have_class(re.compile("stale"))
 
 
 def test_an_engine_that_waits_for_its_turn_says_so(open_page: Open, server: StandIn) -> None:

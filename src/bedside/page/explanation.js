@@ -61,11 +61,12 @@ export class Explanation {
 
   /**
    * What the other engines say, one line each.
-   * @param {{name: string, label: string, level: string, note: string}[]} others
+   * @param {{name: string, label: string, level: string, note: string, isCurrent: boolean}[]} others
    */
   renderOthers(others) {
     show(this.others, others.length > 0);
-    rows(this.others, others, buildOther, (row, { name, label, level, note }) => {
+    rows(this.others, others, buildOther, (row, { name, label, level, note, isCurrent }) => {
+      row.classList.toggle("stale", !isCurrent);
       setIcon(row.children[0], level);
       setText(row.children[1], `${name}: ${label}`);
       setText(row.children[2], note);

@@ -11,6 +11,7 @@ import { answerCondition, pictureTrouble, whenTrouble } from "./stale.js";
  *   answers: import("./answers.js").Answers, ages: import("./ages.js").Ages, awake: import("./awake.js").Awake}} Parts
  * @typedef {{trouble: Notice|null, condition: Condition, pictureAge: number|null, answerAge: number|null,
  *   usable: boolean}} Judgement  usable: there is an answered picture that still counts
+ * @typedef {{name: string, result: import("./protocol.js").Result|null, condition: Condition, answerAge: number|null}} Other
  */
 
 /** A stream that was just asked for may take so long until its first picture is here. */
@@ -57,13 +58,39 @@ export function judge(known, { connection, stage, answers }, now) {
   const pictureAge = ageOf(newestPicture(known, stage, now), now);
   const signal = known.state?.signal ?? null;
   const trouble = pictureTrouble({ connected, wasConnected, silentMs, refused: known.refused, signal, ageMs: pictureAge });
-  const name = known.firstEngine;
-  const [answerAge, intervalMs] = [answers.ageMs(name, now), answers.intervalMs(name)];
-  const engine = known.state?.engines[0] ?? null;
-  const alone = answerCondition({ connected, silentMs, engine, ageMs: answerAge, intervalMs });
-  const condition = whenTrouble(alone, trouble, answerAge);
+  const { condition, answerAge } = worthOf(known.firstEngine, known, { connection, answers }, { trouble, now });
   const usable = condition.kind === "fresh" && stage.shots.answer !== null;
   return { trouble, condition, pictureAge, answerAge, usable };
+}
+
+/**
+ * What the newest answer of one engine is worth, and how old it is.
+ * @param {string} name
+ * @param {Known} known
+ * @param {Pick<Parts, "connection"|"answers">} parts
+ * @param {{trouble: Notice|null, now: number}} at
+ */
+function worthOf(name, known, { connection, answers }, { trouble, now }) {
+  const { open: connected, silentMs } = connection;
+  const [answerAge, intervalMs] = [answers.ageMs(name, now), answers.intervalMs(name)];
+  const engine = known.state?.engines.find((one) => one.name === name) ?? null;
+  const alone = answerCondition({ connected, silentMs, engine, ageMs: answerAge, intervalMs });
+  return { condition: whenTrouble(alone, trouble, answerAge), answerAge };
+}
+
+/**
+ * What the engines beside the first one say, and what that is worth: none is left out because it is not well.
+ * @param {Known} known
+ * @param {Parts} parts
+ * @param {{trouble: Notice|null, now: number}} at
+ * @returns {Other[]}
+ */
+export function othersOf(known, parts, at) {
+  const names = (known.hello?.engines ?? []).filter((name) => name !== known.firstEngine);
+  return names.map((name) => {
+    const { condition, answerAge } = worthOf(name, known, parts, at);
+    return { name, result: parts.answers.newest.get(name)?.result ?? null, condition, answerAge };
+  });
 }
 
 /**

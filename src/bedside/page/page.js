@@ -10,7 +10,7 @@ import { Details } from "./details.js";
 import { byId, el, show } from "./dom.js";
 import { buildHelp } from "./help.js";
 import { icon } from "./icons.js";
-import { Known, judge, tagOf } from "./judge.js";
+import { Known, judge, othersOf, tagOf } from "./judge.js";
 import { factsNow, lineOf } from "./numbers.js";
 import { Panel } from "./panel.js";
 import { Connection } from "./socket.js";
@@ -192,12 +192,12 @@ function arrange({ trouble, condition, usable }, now) {
 }
 
 /** @param {Judgement} judgement */
-function renderPanel({ condition }) {
+function renderPanel({ condition, trouble }) {
   const { hello, held, firstEngine: first } = known;
   if (!hello || !(hello.view.verdict || hello.view.explanation)) return;
   if (held) return panel.render(held.answered, { ...condition, kind: held.answered ? "fresh" : "waiting" }, []);
-  const others = [...answers.newest].filter(([name]) => name !== first && hello.engines.includes(name));
-  panel.render(answers.newest.get(first) ?? null, condition, others.map(([name, answered]) => ({ name, ...answered })));
+  const others = othersOf(known, parts, { trouble, now: performance.now() });
+  panel.render(answers.newest.get(first) ?? null, condition, others);
 }
 
 /** @param {string} sentence */

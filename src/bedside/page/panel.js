@@ -27,7 +27,7 @@ export class Panel {
   /**
    * @param {Answered|null} answered
    * @param {Condition} condition
-   * @param {(Answered & {name: string})[]} others  what the other engines say
+   * @param {import("./judge.js").Other[]} others  what the other engines say
    */
   render(answered, condition, others) {
     const result = answered?.result ?? null;
@@ -36,9 +36,18 @@ export class Panel {
     this.verdict.render(result, condition);
     if (!this.shows.explanation) return;
     this.explanation.render(current && result ? result.answer : {}, condition.kind === "stale");
-    const now = performance.now();
-    this.explanation.renderOthers(
-      others.map(({ name, result: other, capturedAt }) => ({ name, ...summaryOf(other), note: say(now - capturedAt) })),
-    );
+    this.explanation.renderOthers(others.map(lineOf));
   }
+}
+
+/**
+ * One line of another engine: what it says while that counts, else what is wrong with it.
+ * @param {import("./judge.js").Other} other
+ */
+function lineOf({ name, result, condition, answerAge }) {
+  const current = condition.kind === "fresh" || condition.kind === "stale";
+  if (!result || !current) return { name, label: condition.title, level: condition.icon, note: "", isCurrent: false };
+  const { label, level } = summaryOf(result);
+  const isCurrent = condition.kind === "fresh";
+  return { name, label, level: isCurrent ? level : condition.icon, note: say(answerAge ?? 0), isCurrent };
 }

@@ -9,14 +9,23 @@ import numpy as np
 import pytest
 
 from bedside.engine.address import Address
+from bedside.engine.ask import Ask
+from bedside.engine.client import Client, Refused
 from bedside.engine.exchange import Exchange
 from bedside.engine.picture import Wanted
+from bedside.engine.protocol import Answer, Failure
 from bedside.messages import Frame, Pixels, Signal
 
 
 def frame_of(seq: int) -> Frame:
     """A small frame."""
     return Frame(seq, 1000 * seq, seq * 10**9, 8, 6, Signal.LIVE)
+
+
+@contextmanager
+def numbered(frame: Frame) -> Iterator[Pixels]:
+    """Its pixels are all its number."""
+    yield np.full((6, 8, 3), frame.seq, np.uint8)
 
 
 @pytest.fixture
@@ -51,3 +60,24 @@ async def test_a_frame_that_comes_while_another_is_waited_for_does_not_get_into_
     assert (first.ask.seq, first.ask.pixels.max()) == (1, 1)
     assert (second.ask.seq, second.ask.pixels.max()) == (2, 2)
     assert first.ask.region != second.ask.region
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_pixels_that_a_failed_model_keeps_are_left_to_it(exchange: Exchange, is_first: bool) -> None:
+    """Also when the engine had to be asked again, since it knew the memory no more."""
+    exchange.begin(shares_memory=True)
+    left = [] if is_first else [Refused("what region?")]
+
+    class Engine(Client):
+        async def register(self, region: str, size: int) -> None: ...
+        async def unregister(self, region: str) -> None: ...
+        async def infer(self, ask: Ask) -> Answer:
+            raise left.pop() if left else Failure("it raised", keeps_frame=True)
+
+    exchange.client = Engine("e", Address("http://127.0.0.1:1"))
+    laid = await exchange.stage(frame_of(1), numbered)
+    with pytest.raises(Failure):
+        await exchange.send(laid, None)
+    after = await exchange.stage(frame_of(2), numbered)
+    assert after.ask.region != laid.ask.region
+    assert laid.ask.pixels.max() == 1

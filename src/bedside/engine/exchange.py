@@ -148,17 +148,21 @@ class Exchange:
         Raises as Client.infer.
         """
         try:
-            answer = await self._send(laid.ask, left)
-        except Refused:
-            if not laid.ask.region:
-                raise
-            self._regions.clear()  # it may have been started again between two frames, and know no region
-            answer = await self._send(laid.ask, None)
+            answer = await self._send_twice(laid.ask, left)
         except Failure as failure:
             self._leave(failure.keeps_frame)
             raise
         self._leave(answer.keeps_frame)
         return answer if laid.look.is_whole else replace(answer, fields=placed(answer.fields, laid.look))
+
+    async def _send_twice(self, ask: Ask, left: Callable[[], None] | None) -> Answer:
+        try:
+            return await self._send(ask, left)
+        except Refused:
+            if not ask.region:
+                raise
+            self._regions.clear()  # it may have been started again between two frames, and know no region
+            return await self._send(ask, None)
 
     def _leave(self, is_kept: bool) -> None:
         """Never write again into memory that the model still looks into; the next frame gets a new one."""

@@ -1,10 +1,12 @@
 """What the lanes of one engine share."""
 
+from dataclasses import replace
+
 import pytest
 
 from bedside import clock
 from bedside.engine.tally import Handed
-from bedside.messages import Frame, Result, Signal, Timing
+from bedside.messages import Frame, Result, Signal, Status, Timing
 from bedside.router.intake import Intake
 from bedside.router.when import When
 
@@ -54,6 +56,18 @@ def test_counts_are_told_each_second(monkeypatch: pytest.MonkeyPatch) -> None:
     intake.deliver(result_of(91), None)
     intake.deliver(result_of(92), None)
     assert len(told) == before + 1
+
+
+def test_a_lost_signal_is_told_at_once() -> None:
+    """No frame comes any more that would tell that the answer to the frozen picture counts no longer."""
+    handed, told = Handed(), []
+    intake = Intake(lambda *_: None, When(is_on_freeze=True), handed, lambda: told.append(handed.holds))
+    frozen = replace(frame_of(1), signal=Signal.FROZEN)
+    intake.offer(frozen)
+    assert intake.claim(frozen, 0.0)
+    intake.deliver(result_of(1), None)
+    intake.offer(Status(Signal.NO_SIGNAL))
+    assert told[-2:] == [True, False]
 
 
 def test_an_intake_knows_its_pace_from_the_start() -> None:

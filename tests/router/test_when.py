@@ -57,6 +57,20 @@ def test_another_source_that_is_frozen_is_another_freeze() -> None:
     assert asked(turn, *frames(FROZEN, FROZEN, first=1)) == [1]
 
 
+def test_a_picture_that_was_lost_and_is_back_is_another_freeze() -> None:
+    """While the cable is out no frames come: it may show anything when it is back, and the old answer is of no use."""
+    turn = Turn(When(is_on_freeze=True))
+    first, second = frames(FROZEN, FROZEN)
+    assert asked(turn, first) == [1]
+    turn.answered(result_of(first))
+    assert turn.holds
+    turn.heard(GONE)
+    assert (turn.holds, turn.waits) == (False, "waits for a frozen picture")
+    assert asked(turn, second) == [2]
+    turn.answered(result_of(first))
+    assert not turn.holds
+
+
 def test_a_frozen_frame_is_no_turn_once_the_scanner_is_live() -> None:
     """The frame waited while the engine was busy; the scanner moves now."""
     turn = Turn(When(is_on_freeze=True))

@@ -51,9 +51,9 @@ class Intake:
             if self.turn.see(event):
                 self.mailbox.put(event)
                 self._count()
-            self._tell()
         else:
             self.turn.heard(event.signal)
+        self._tell()
 
     def due_ns(self, expected_s: float) -> int:
         """Not before then a lane whose answers take so long may ask, monotonic; 0 when it may at once."""

@@ -56,8 +56,10 @@ class Turn:
         return self._holds
 
     def heard(self, signal: Signal) -> None:
-        """What the stream is worth now."""
+        """What the stream is worth now; a picture that was lost may be another one when it is back."""
         self._signal = signal
+        if not signal.has_picture:
+            self._thaw()
 
     def see(self, frame: Frame) -> bool:
         """The next frame of the stream; whether the engine may be asked about it."""
@@ -67,10 +69,13 @@ class Turn:
         is_other_source = frame.seq < self._newest_seq
         self._newest_seq = frame.seq
         if frame.signal is not Signal.FROZEN:
-            self._frozen_ns, self._is_spent, self._holds = 0, False, False
+            self._thaw()
         elif not self._frozen_ns or is_other_source:
             self._frozen_ns, self._is_spent, self._holds = frame.captured_ns, False, False
         return frame.signal is Signal.FROZEN and not self._is_spent
+
+    def _thaw(self) -> None:
+        self._frozen_ns, self._is_spent, self._holds = 0, False, False
 
     def claim(self, frame: Frame) -> bool:
         """Whether the engine may be asked about this frame now; if so, this turn is taken."""

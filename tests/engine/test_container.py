@@ -209,6 +209,15 @@ async def test_memory_of_all_ends_the_container(keep: Any, link: Any) -> None:
     assert (await linked.ask(PICTURE)).answer
 
 
+async def test_a_leak_ends_the_container(keep: Any, link: Any) -> None:
+    """A model that grows step by step is killed and started anew, and does not fail every frame for ever."""
+    kept = keep(VILLAIN.with_name("allocates_in_steps.py"), memory_gb=0.5)
+    linked = link(kept.url)
+    await linked.until(EngineState.READY, 60)
+    assert (await linked.ask(PICTURE)).error.startswith("it died while it computed an answer")
+    assert (await linked.until(EngineState.READY, 60)).restarts == 1
+
+
 async def test_processes_are_limited(keep: Any, link: Any) -> None:
     """A model that forks without end gets an error of its system, and this machine goes on."""
     linked = link(keep(processes=2).url)

@@ -28,7 +28,7 @@ from bedside.supervisor.plan import plan
 from bedside.supervisor.supervisor import Supervisor
 
 VILLAINS = Path(__file__).parents[1] / "villains"
-MEMORY = r"used 0\.[56]\d* GB of memory; its limit is 0\.5 GB \(memory_gb\)"
+MEMORY = r"used 0\.[5-8]\d* GB of memory; its limit is 0\.5 GB \(memory_gb\)"
 
 COMES_BACK = {
     "exits_in_predict": "ended with exit status 7",

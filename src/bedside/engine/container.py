@@ -16,7 +16,7 @@ from pathlib import Path
 
 import bedside_engine
 from bedside.engine.docker import last_line, platform_of, program, trouble
-from bedside.engine.limits import THREADS
+from bedside.engine.limits import THREADS, data_bytes
 from bedside.errors import EngineError
 
 PYTHONS = ("python3", "python")
@@ -106,7 +106,7 @@ class Container:
         limits = ["--oom-score-adj", "1000", "--ulimit", "core=0"]
         if self.memory_bytes:
             most = str(self.memory_bytes)
-            limits += ["--memory", most, "--memory-swap", most, "--ulimit", f"data={most}"]
+            limits += ["--memory", most, "--memory-swap", most, "--ulimit", f"data={data_bytes(self.memory_bytes)}"]
         if self.processes:
             limits += ["--pids-limit", str(self.processes * max(THREADS_EACH, os.cpu_count() or 1))]
         if self.cpus:

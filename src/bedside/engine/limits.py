@@ -16,6 +16,8 @@ MORE_NICE = 5
 """Behind the broadcaster, the recorder and the server's event loop; beside the threads that encode for pages."""
 ROOM = 5
 """Quarters of the limit that one process may ask for: more than it may fill, since few fill all that they ask for."""
+SPARE_BYTES = 256 * 2**20
+"""Stacks of threads and buffers of libraries, which are asked for and hardly filled, however small the limit is."""
 THREADS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -37,7 +39,7 @@ def confine(env: Mapping[str, str], *, memory_bytes: int, cpus: float, turn: int
     if sys.platform != "linux":  # elsewhere RLIMIT_DATA does not count what is mapped
         return dict(env)
     # Not RLIMIT_AS: it counts addresses, and CUDA, Go, Java or sanitizers reserve terabytes of those and use few.
-    _lower(resource.RLIMIT_DATA, memory_bytes * ROOM // 4)
+    _lower(resource.RLIMIT_DATA, data_bytes(memory_bytes))
     os.nice(MORE_NICE)
     with contextlib.suppress(OSError):  # a sandbox without it has a judge of its own
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")  # the kernel takes an engine first
@@ -47,6 +49,11 @@ def confine(env: Mapping[str, str], *, memory_bytes: int, cpus: float, turn: int
     count = min(math.ceil(cpus), len(here))
     os.sched_setaffinity(0, {here[-1 - (turn * count + step) % len(here)] for step in range(count)})
     return {**dict.fromkeys(THREADS, str(count)), **env}
+
+
+def data_bytes(memory_bytes: int) -> int:
+    """What one process may ask for where all may fill `memory_bytes`."""
+    return memory_bytes * ROOM // 4 + SPARE_BYTES
 
 
 def _lower(limit: int, most: int) -> None:

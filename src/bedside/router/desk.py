@@ -64,7 +64,7 @@ class Desk:
     """Belongs to the server's event loop, but for `last` and `why_not`, which any thread may call.
 
     An answer that nobody waits for any more is not broken off: its connection would break. It is counted as late, and
-    kept as the engine's last one.
+    kept as the engine's last one, until the signal is lost.
     """
 
     def __init__(self, engines: Sequence[Asked], borrow: Borrow, when: Mapping[str, When]) -> None:
@@ -72,6 +72,7 @@ class Desk:
         self._borrow = borrow
         self._turns = {name: Turn(when.get(name) or When()) for name in self._engines}
         self._last: dict[str, tuple[Part, Frame]] = {}
+        self._lost_ns = 0
         self._why_not: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         for engine in engines:
@@ -83,7 +84,10 @@ class Desk:
         return sum(engine.handed.late for engine in self._engines.values())
 
     def see(self, event: Frame | Status) -> None:
-        """Everything that comes from the bus."""
+        """Everything that comes from the bus. With the signal the last answers are lost: it may be another patient."""
+        if not event.signal.has_picture:
+            self._last.clear()
+            self._lost_ns = clock.monotonic_ns()
         for name, engine in self._engines.items():
             engine.see(event, self._borrow)
             if isinstance(event, Frame):
@@ -123,7 +127,8 @@ class Desk:
         self._why_not[call.name] = reply.part.missing
         if reply.part:
             kept = self._last.get(call.name)
-            if kept is None or kept[1].captured_ns < call.frame.captured_ns:
+            newest_ns = kept[1].captured_ns if kept is not None else self._lost_ns
+            if newest_ns < call.frame.captured_ns:
                 self._last[call.name] = reply.part, call.frame
             self._engines[call.name].handed.late += call.given_up
         call.deliver(reply)

@@ -230,6 +230,10 @@ ENGINE = '[[engine]]\nname = "e"\n'
     ("keys", "said"),
     [
         ('path = "e"\nurl = "http://a"\nimage = "i"', "url and image are set, and it can run in one place only"),
+        ('url = "10.0.0.7:8720"', "url is '10.0.0.7:8720'; expected http, https, grpc, grpcs with :// and a host"),
+        ('url = "http://a:port"', "url is 'http://a:port'; expected"),
+        ('path = "e"\nregion = [0, 0, 0, 100]', "region is [0, 0, 0, 100]; its width and height must be 1 or more"),
+        ('path = "e"\nsize = [224, 0]', "size is [224, 0]; its width and height"),
         ('url = "http://a"\npython = "python3.8"', "url and python are set"),
         ('path = "e"\nadapter = "adapter.py"', "adapter is set and url is empty"),
         ('path = "e"\ndocker_options = ["-v"]', "docker_options is set, and neither image nor dockerfile"),

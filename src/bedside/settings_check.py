@@ -2,9 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bedside.errors import SettingsError
 from bedside.settings_tables import EngineSettings, PipelineSettings
+
+SERVERS = ("http", "https", "grpc", "grpcs")
+"""Schemes of an engine's url."""
 
 DEVICES = ("v4l2", "opencv")
 """Schemes whose picture may change its size from one day to the next, without anybody having touched the settings."""
@@ -32,8 +36,12 @@ def refuse_mask_without_size(url: str, size: str, crop: Sequence[int], mask: Seq
 
 
 def refuse_unfit_engine(engine: EngineSettings) -> None:
-    """Raise SettingsError for an engine that runs nowhere, or in two places."""
+    """Raise SettingsError for an engine that runs nowhere, or in two places, or can never be given a picture."""
     where = f"[[engine]] {engine.name}:"
+    _refuse_no_address(where, engine.url)
+    for key, value in (("region", engine.region), ("size", engine.size)):
+        if value and 0 in value[-2:]:
+            raise SettingsError(f"{where} {key} is {list(value)}; its width and height must be 1 or more")
     places = [key for key in ("url", "image", "dockerfile", "requirements") if getattr(engine, key)]
     if not engine.path and not engine.url:
         raise SettingsError(f"{where} neither path nor url is set; set the folder with its engine.py as path")
@@ -60,6 +68,18 @@ def refuse_unfit_engine(engine: EngineSettings) -> None:
         )
     if engine.docker_options and not (engine.image or engine.dockerfile):
         raise SettingsError(f"{where} docker_options is set, and neither image nor dockerfile; set one of them")
+
+
+def _refuse_no_address(where: str, url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        if not url or (parts.scheme in SERVERS and parts.hostname and parts.port != 0):
+            return
+    except ValueError:
+        pass  # a port that is no number, or brackets around no IPv6 address: said below as any other
+    raise SettingsError(
+        f"{where} url is '{url}'; expected {', '.join(SERVERS)} with :// and a host, such as http://10.0.0.7:8720"
+    )
 
 
 def refuse_names_like_the_pipelines(engines: Iterable[EngineSettings], pipeline: PipelineSettings) -> None:

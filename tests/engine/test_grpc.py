@@ -249,6 +249,16 @@ async def test_a_server_is_trusted_by_its_certificate(client: Any, tmp_path: Pat
         assert "ca_file is /nowhere, which cannot be read: No such file or directory" in readiness.error
 
 
+async def test_a_server_that_this_machine_trusts_is_trusted(
+    client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without ca_file, as over https: grpc has a list of its own, in which a hospital's authority is not."""
+    certificate = self_signed(tmp_path, "127.0.0.1")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    async with serving(answers([IMAGE], [PROBABILITY], RAW), certificate.read_bytes()) as (url, _):
+        assert await client(url, ADAPTER).readiness() == Readiness(EngineState.READY)
+
+
 async def test_nothing_there_is_unreachable(client: Any) -> None:
     """And it is found when it comes."""
     with pytest.raises(Unreachable, match=r"nothing answers at grpc://127\.0\.0\.1:9: "):

@@ -1,6 +1,7 @@
 """A server of the Open Inference Protocol over gRPC, tensors as raw contents. Needs the extra `bedside[grpc]`."""
 
 import asyncio
+import ssl
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -144,11 +145,13 @@ class Grpc:
         if where.scheme == "grpc":
             return grpc.aio.insecure_channel(where.netloc, OPTIONS)
         ca_file = self._address.ca_file
+        # Without one grpc would trust a list of its own, which has no authority of the hospital's.
+        file = ca_file or ssl.get_default_verify_paths().cafile
         try:
-            trusted = await asyncio.to_thread(Path(ca_file).read_bytes) if ca_file else None
+            trusted = await asyncio.to_thread(Path(file).read_bytes) if file else None
         except OSError as error:
             raise Barred(
-                f"ca_file is {ca_file}, which cannot be read: {error.strerror}; expected a certificate"
+                f"ca_file is {file}, which cannot be read: {error.strerror}; expected a certificate"
             ) from error
         return grpc.aio.secure_channel(where.netloc, grpc.ssl_channel_credentials(trusted), OPTIONS)
 

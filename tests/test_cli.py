@@ -139,6 +139,15 @@ def test_status_shows_a_process_s_last_words_as_they_are(capsys: pytest.CaptureF
     assert words in " ".join(capsys.readouterr().out.split())
 
 
+def test_status_says_how_many_replicas_are_well(capsys: pytest.CaptureFixture[str]) -> None:
+    """An engine of several is BUSY while one of them is; one that never answered has no age."""
+    twin = {"state": "BUSY", "answers": 7, "age_ms": None, "replicas": 2, "replicas_well": 1}
+    show({"status": "ok", "signal": "live", "frame": {"fps": 30.0}, "engines": {"twin": twin}}, [])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "BUSY, 1 of 2" in said
+    assert "None" not in said
+
+
 def test_a_supervisor_of_somebody_else_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Processes that another user's supervisor keeps are shown; those of a dead one are not."""
 

@@ -73,8 +73,9 @@ def show(health: dict[str, Any] | None, kept: list[dict[str, Any]]) -> None:
             console.print(f"  {problem}", highlight=False, markup=False)
         table = Table("engine", "state", "answers", "age ms", "model ms", "added ms", "restarts")
         for name, engine in (health.get("engines") or {}).items():
-            keys = ("state", "answers", "age_ms", "model_ms", "added_ms", "restarts")
-            table.add_row(name, *(str(engine.get(key, "")) for key in keys))
+            keys = ("answers", "age_ms", "model_ms", "added_ms", "restarts")
+            cells = ("-" if engine.get(key) is None else str(engine[key]) for key in keys)
+            table.add_row(name, _state_of(engine), *cells)
         if table.row_count:
             console.print(table)
     table = Table("process", "state", "pid", "restarts", "why it ended last")
@@ -84,3 +85,9 @@ def show(health: dict[str, Any] | None, kept: list[dict[str, Any]]) -> None:
         table.add_row(*(Text(str(cell)) for cell in cells))
     if kept:
         console.print(table)
+
+
+def _state_of(engine: dict[str, Any]) -> str:
+    """Its state; of several replicas, which as a whole are as well as the best one, also how many are well."""
+    state, replicas = str(engine.get("state", "")), engine.get("replicas", 1)
+    return f"{state}, {engine.get('replicas_well')} of {replicas} well" if replicas > 1 else state

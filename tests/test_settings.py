@@ -232,6 +232,7 @@ ENGINE = '[[engine]]\nname = "e"\n'
         ('path = "e"\nurl = "http://a"\nimage = "i"', "url and image are set, and it can run in one place only"),
         ('url = "10.0.0.7:8720"', "url is '10.0.0.7:8720'; expected http, https, grpc, grpcs with :// and a host"),
         ('url = "http://a:port"', "url is 'http://a:port'; expected"),
+        ('url = "http://me:secret@a"', "url has a name or password before a; set what the server asks for as token"),
         ('path = "e"\nregion = [0, 0, 0, 100]', "region is [0, 0, 0, 100]; its width and height must be 1 or more"),
         ('path = "e"\nsize = [224, 0]', "size is [224, 0]; its width and height"),
         ('url = "http://a"\npython = "python3.8"', "url and python are set"),

@@ -73,6 +73,10 @@ def refuse_unfit_engine(engine: EngineSettings) -> None:
 def _refuse_no_address(where: str, url: str) -> None:
     try:
         parts = urlsplit(url)
+        if parts.username is not None:  # it would stand in every message about the server, and not be sent
+            raise SettingsError(
+                f"{where} url has a name or password before {parts.hostname}; set what the server asks for as token"
+            )
         if not url or (parts.scheme in SERVERS and parts.hostname and parts.port != 0):
             return
     except ValueError:

@@ -16,6 +16,9 @@ import numpy as np
 import pytest
 
 from bedside import clock
+from bedside.cli.check import chosen
+from bedside.settings import Settings
+from bedside.settings_tables import EngineSettings
 from bedside.source.synthetic_screen import Screen
 
 GOOD = """
@@ -198,6 +201,15 @@ def test_what_is_asked_wrongly_starts_nothing(tmp_path: Path, words: list[str], 
     engine(tmp_path / "seen", GOOD)
     status, _, err = check(tmp_path, *words)
     assert (status, sentence in err) == (2, True), err
+
+
+def test_an_engine_of_the_settings_is_found_by_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However that is written: what the settings say of it counts then, too."""
+    for name in ("model", "study"):
+        (tmp_path / name).mkdir()
+    set_one = EngineSettings("named", str(tmp_path / "model"), color="grey")
+    monkeypatch.chdir(tmp_path / "study")
+    assert chosen(Settings(engines=(set_one,)), "../model", Path("../model").absolute()) == set_one
 
 
 def test_a_region_that_the_clip_has_not(tmp_path: Path, clip: Path) -> None:

@@ -93,7 +93,7 @@ def full_source(given: str | None) -> str:
 def chosen(settings: Settings, given: str, place: Path) -> EngineSettings:
     """The engine that is meant: by name, by the place of one that is set, or a place that no setting knows."""
     for engine in settings.engines:
-        if engine.name == given or (engine.path and Path(engine.path).expanduser().absolute() == place):
+        if engine.name == given or (engine.path and Path(engine.path).expanduser().resolve() == place.resolve()):
             return engine
     if not place.exists():
         known = ", ".join(engine.name for engine in settings.engines) or "none"

@@ -74,8 +74,8 @@ def show(health: dict[str, Any] | None, kept: list[dict[str, Any]]) -> None:
         table = Table("engine", "state", "answers", "age ms", "model ms", "added ms", "restarts")
         for name, engine in (health.get("engines") or {}).items():
             keys = ("answers", "age_ms", "model_ms", "added_ms", "restarts")
-            cells = ("-" if engine.get(key) is None else str(engine[key]) for key in keys)
-            table.add_row(name, _state_of(engine), *cells)
+            numbers = ("-" if engine.get(key) is None else str(engine[key]) for key in keys)
+            table.add_row(name, _state_of(engine), *numbers)
         if table.row_count:
             console.print(table)
     table = Table("process", "state", "pid", "restarts", "why it ended last")

@@ -38,6 +38,18 @@ def test_ctrl_c_leaves_nothing(box: Box) -> None:
     assert not (box.folder / "logs" / "supervisor.json").exists()
 
 
+def test_a_folder_of_logs_that_cannot_be_made(tmp_path: Path) -> None:
+    """The page comes up without the engine, whose log is missing; the end is in order."""
+    ports = write_settings(tmp_path)
+    (tmp_path / "logs").write_text("a file", encoding="ascii")
+    up = bedside(tmp_path, "up")
+    wait(lambda: Box(tmp_path, ports, up).health, "the server answers")
+    up.terminate()
+    _, log = up.communicate(timeout=30)
+    assert up.returncode == 0, log
+    assert "make this folder writable for engine logs" in log
+
+
 def test_nothing_outlives_a_killed_supervisor(box: Box) -> None:
     """kill -9 of `bedside up`: every process that it started ends by itself, and gives its memory back."""
     pids = box.pids

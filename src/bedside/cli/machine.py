@@ -1,6 +1,7 @@
 """Runs all processes of this machine in the foreground, from the first port to the last leftover."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -39,7 +40,8 @@ def run_machine(
         left = remove_leftovers(ring, [engine.name for engine in settings.engines])
         if left:
             log.info("removed from shared memory what killed processes had left: %s", ", ".join(left))
-        (settings.folder / LOGS / STATUS_FILE).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # where it could not be written, that was said
+            (settings.folder / LOGS / STATUS_FILE).unlink()
 
 
 async def _run(

@@ -1,5 +1,7 @@
 """Logs of processes that know nothing of logs."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,21 @@ def test_a_file_without_lines_has_no_last_line(tmp_path: Path) -> None:
     assert file.last_line() == ""
     file.path.write_bytes(b"\n \n")
     assert file.last_line() == ""
+
+
+def test_the_last_words_of_a_process_that_hung_are_where_it_hung(tmp_path: Path) -> None:
+    """Not the outermost line of its stack, which is the same for all."""
+    script = (
+        "import faulthandler, sys, threading\n"
+        "threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+        "def predict():\n    faulthandler.dump_traceback(sys.stdout, all_threads=True)\n"
+        "def run():\n    predict()\n"
+        "run()\n"
+    )
+    file = LogFile(tmp_path / "engine.log")
+    with file.open() as output:
+        subprocess.run([sys.executable, "-c", script], stdout=output, check=True)
+    assert file.last_line() == 'File "<string>", line 4 in predict'
 
 
 def test_a_log_that_cannot_be_read_says_nothing(tmp_path: Path) -> None:

@@ -54,11 +54,17 @@ class LogFile:
             file.truncate(0)
 
     def last_line(self) -> str:
-        """The last line with something on it, at most 200 characters; empty when there is none to be read."""
+        """The last line with something on it, at most 200 characters; empty when there is none to be read.
+
+        Of the stacks of a process that hung, whose last one is the main thread's, it is the line where that one stood.
+        """
         try:
             with self.path.open("rb") as file:
-                file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
+                file.seek(max(0, file.seek(0, os.SEEK_END) - 16384))
                 lines = [line.strip() for line in file.read().decode(errors="replace").splitlines() if line.strip()]
         except OSError:
             return ""
+        if lines and lines[-1].startswith('File "'):
+            stacks = [number for number, line in enumerate(lines) if line.endswith("(most recent call first):")]
+            return lines[stacks[-1] + 1 if stacks else -1][:200]
         return lines[-1][:200] if lines else ""

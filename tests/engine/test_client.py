@@ -78,7 +78,7 @@ async def test_raw_tensors_without_an_adapter_are_said_with_what_the_model_has(c
         readiness = await client(server.url).readiness()
     assert readiness.state is EngineState.FAILED
     assert "(inputs: image UINT8 [-1, -1, 3]; outputs: probability FP32 [1])" in readiness.error
-    assert "write adapter.py" in readiness.error
+    assert "write adapter.py with request(frame, info) and result(outputs)" in readiness.error
 
 
 async def test_an_adapter_turns_tensors_into_a_result(client: Clients) -> None:

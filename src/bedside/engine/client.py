@@ -184,7 +184,7 @@ def needs_adapter(contract: Contract, url: str, model: str) -> str:
     )
     return (
         f"the model '{model}' at {url} speaks in tensors of its own (inputs: {takes}; outputs: {gives}); write "
-        f'adapter.py with result(outputs), and name it: adapter = "adapter.py"'
+        f'adapter.py with request(frame, info) and result(outputs), and name it: adapter = "adapter.py"'
     )
 
 

@@ -382,7 +382,7 @@ async def test_an_exit_in_a_task_of_ones_own_costs_a_restart(running: Any) -> No
         await until(lambda: bool(run.results) or run.pipeline.status.restarts == 1)
         async with run.film():
             await until(lambda: any(result.answer for result, _ in run.results))
-        assert run.pipeline.status.restarts == 1
+            await until(lambda: run.pipeline.status.restarts == 1)  # the old loop may answer a frame while it ends
 
 
 @pytest.mark.parametrize("line", ["while True: pass", "time.sleep(3)", "await asyncio.sleep(60)"])

@@ -26,6 +26,21 @@ def test_each_end_is_told_once() -> None:
     assert news(kept("engine c", "waiting", 0, ""), known) == ""
 
 
+@pytest.mark.parametrize(
+    "process", [{}, {"name": 7}, {"name": "engine a"}, kept("engine a two", "waiting", 1), "engine a", None]
+)
+async def test_a_status_file_of_another_version_ends_nothing(process: Any, tmp_path: Path) -> None:
+    """What cannot be read is passed over, and what follows is told."""
+    path = tmp_path / "supervisor.json"
+    path.write_text(json.dumps({"pid": os.getpid(), "processes": [process, kept("engine a 2", "waiting", 1)]}))
+    told = Told("a")
+    telling = asyncio.create_task(explain_ends(path, [told]))  # type: ignore[list-item]
+    async with asyncio.timeout(20):
+        await told.heard.wait()
+    assert told.said == [("was killed by SIGSEGV", 2)]
+    telling.cancel()
+
+
 ENDED = "broadcast", "engine a 3", "engine gone", "engine a 2"
 
 

@@ -236,6 +236,8 @@ ENGINE = '[[engine]]\nname = "e"\n'
         ('path = "e"\nregion = [0, 0, 0, 100]', "region is [0, 0, 0, 100]; its width and height must be 1 or more"),
         ('path = "e"\nsize = [224, 0]', "size is [224, 0]; its width and height"),
         ('url = "http://a"\npython = "python3.8"', "url and python are set"),
+        ('url = "http://a"\nmemory_gb = 2.0', "url and memory_gb are set; somebody else runs what is at url"),
+        ('path = "e"\nencoding = "jpeg"', "encoding is 'jpeg' and url is empty"),
         ('path = "e"\nadapter = "adapter.py"', "adapter is set and url is empty"),
         ('path = "e"\ndocker_options = ["-v"]', "docker_options is set, and neither image nor dockerfile"),
         ('path = "e"\nwhen = "sometimes"', "when is 'sometimes'; expected a text in quotes: always; frozen, once"),

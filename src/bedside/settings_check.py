@@ -42,7 +42,6 @@ def refuse_unfit_engine(engine: EngineSettings) -> None:
     for key, value in (("region", engine.region), ("size", engine.size)):
         if value and 0 in value[-2:]:
             raise SettingsError(f"{where} {key} is {list(value)}; its width and height must be 1 or more")
-    places = [key for key in ("url", "image", "dockerfile", "requirements") if getattr(engine, key)]
     if not engine.path and not engine.url:
         raise SettingsError(f"{where} neither path nor url is set; set the folder with its engine.py as path")
     for key in ("path", "python"):
@@ -52,15 +51,7 @@ def refuse_unfit_engine(engine: EngineSettings) -> None:
             raise SettingsError(
                 f"{where} {key} is '{getattr(engine, key)}', and there is no such home folder; write it without ~"
             ) from None
-    if len(places) > 1:
-        raise SettingsError(
-            f"{where} {' and '.join(places)} are set, and it can run in one place only; keep one of them"
-        )
-    if places == ["url"] and engine.python:
-        raise SettingsError(f"{where} url and python are set; somebody else runs what is at url, so take python away")
-    for key in ("model", "token", "ca_file", "adapter"):
-        if getattr(engine, key) and not engine.url:
-            raise SettingsError(f"{where} {key} is set and url is empty; {key} is for a server at a url")
+    _refuse_two_places(where, engine)
     if not engine.url and engine.ports[-1] > LAST_PORT:
         raise SettingsError(
             f"{where} port is {engine.port} and concurrency is {engine.concurrency}; each process takes a port, "
@@ -68,6 +59,22 @@ def refuse_unfit_engine(engine: EngineSettings) -> None:
         )
     if engine.docker_options and not (engine.image or engine.dockerfile):
         raise SettingsError(f"{where} docker_options is set, and neither image nor dockerfile; set one of them")
+
+
+def _refuse_two_places(where: str, engine: EngineSettings) -> None:
+    places = [key for key in ("url", "image", "dockerfile", "requirements") if getattr(engine, key)]
+    if len(places) > 1:
+        raise SettingsError(
+            f"{where} {' and '.join(places)} are set, and it can run in one place only; keep one of them"
+        )
+    for key in ("python", "memory_gb", "cpus", "processes"):
+        if getattr(engine, key) and engine.url:
+            raise SettingsError(f"{where} url and {key} are set; somebody else runs what is at url, so take {key} away")
+    for key in ("model", "token", "ca_file", "adapter"):
+        if getattr(engine, key) and not engine.url:
+            raise SettingsError(f"{where} {key} is set and url is empty; {key} is for a server at a url")
+    if engine.encoding == "jpeg" and not engine.url:
+        raise SettingsError(f"{where} encoding is 'jpeg' and url is empty; what runs here gets its pixels exactly")
 
 
 def _refuse_no_address(where: str, url: str) -> None:

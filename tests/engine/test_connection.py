@@ -1,7 +1,9 @@
 """One HTTP connection against servers of every kind."""
 
 import asyncio
+import socket
 import ssl
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -231,3 +233,36 @@ async def test_an_answer_may_end_with_its_connection_or_come_after_others() -> N
     ends = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nConnection: close\r\n\r\nto the end"
     async with answering(ends, then_close=True) as (url, _):
         assert (await Connection(url).request("GET", "/")).body == b"to the end"
+
+
+async def test_names_that_nobody_answers_for_hold_up_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many engines wait for the address behind a name, other work in threads goes on."""
+    answer = threading.Event()
+
+    def hang(*_: object, **__: object) -> list[object]:
+        answer.wait(60)
+        raise socket.gaierror(socket.EAI_AGAIN, "no answer")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    asking = [asyncio.create_task(Connection("http://far.example").request("GET", "/v2")) for _ in range(50)]
+    try:
+        async with asyncio.timeout(20):
+            assert await asyncio.to_thread(lambda: "done") == "done"
+    finally:
+        answer.set()
+        said = await asyncio.gather(*asking, return_exceptions=True)
+    assert {str(error) for error in said} == {"[Errno -3] no answer"}
+
+
+async def test_every_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing listens at the first one, the next one answers."""
+    async with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") as (url, _):
+        port = int(url.rpartition(":")[2])
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in ("127.0.0.2", "127.0.0.1")]
+        real = socket.getaddrinfo
+        monkeypatch.setattr(
+            socket, "getaddrinfo", lambda host, *more, **named: found if host == "two" else real(host, *more, **named)
+        )
+        connection = Connection(f"http://two:{port}")
+        assert (await connection.request("GET", "/v2")).body == b"ok"
+        await connection.close()

@@ -245,4 +245,4 @@ async def test_an_engine_that_loads_says_no_more_than_that(serve: Any, link: Any
     """STARTING without a message once its process is there: what it answers to a probe is for programs."""
     linked = link(serve("slow_init").url)
     await linked.until(EngineState.READY)
-    assert {report.message for report in linked.reports} <= {"waits for its process", ""}
+    assert {report.message for report in linked.reports} <= {"nothing answers there yet", ""}

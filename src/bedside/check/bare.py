@@ -11,6 +11,7 @@ from typing import IO, Any
 
 from bedside.engine.ask import Ask
 from bedside.errors import EngineDied, EngineError, Overdue
+from bedside.supervisor.child import how_it_ended
 from bedside.supervisor.log_file import LogFile
 
 LONGEST_LINE = 4_000_000
@@ -90,6 +91,5 @@ class BareLoop:
             raise Overdue(f"the bare loop gave no answer within {deadline_s:g} s; the model hangs") from None
         if not line:
             code = await self._running.wait()
-            how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
-            raise EngineDied(f"the bare loop ended with {how}; what it printed is in {self._log.path}")
+            raise EngineDied(f"the bare loop {how_it_ended(code)}; what it printed is in {self._log.path}")
         return dict(json.loads(line))

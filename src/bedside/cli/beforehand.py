@@ -103,6 +103,7 @@ def refuse_missing_files(settings: Settings) -> None:
     for where, name in (
         ("[source] placeholder", settings.source.placeholder),
         ("[server] page_dir", settings.server.page_dir),
+        ("[pipeline] path", settings.pipeline.path),
     ):
         if name and not (settings.folder / name).exists():
             raise SettingsError(f"{where} is {name!r}, and there is no {settings.folder / name}")

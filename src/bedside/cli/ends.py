@@ -5,7 +5,8 @@ line of the log. It writes that for `bedside status` into a file anyway, and the
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +23,18 @@ async def explain_ends(path: Path, engines: Sequence["Replicas"]) -> None:
     by_name = {engine.name: engine for engine in engines}
     while True:
         for process in await asyncio.to_thread(kept_processes, path):
-            kind, name, number = (*process["name"].split(" "), "", "")[:3]
-            engine = by_name.get(name) if kind == "engine" else None
-            if engine is None or int(number or 1) > len(engine.links):
-                continue  # the settings have changed since the supervisor started
-            if reason := news(process, known):
-                engine.explain(reason, int(number or 1))
+            with suppress(LookupError, ValueError, TypeError, AttributeError):  # a file of another version
+                _tell(process, by_name, known)
         await asyncio.sleep(LOOK_S)
+
+
+def _tell(process: dict[str, Any], by_name: Mapping[str, "Replicas"], known: dict[str, int]) -> None:
+    kind, name, number = (*process["name"].split(" "), "", "")[:3]
+    engine = by_name.get(name) if kind == "engine" else None
+    if engine is None or int(number or 1) > len(engine.links):
+        return  # the settings have changed since the supervisor started
+    if reason := news(process, known):
+        engine.explain(reason, int(number or 1))
 
 
 def news(process: dict[str, Any], known: dict[str, int]) -> str:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from bedside.router.pipeline import Pipeline
     from bedside.router.router import Router
 
+log = logging.getLogger(__name__)
 DOC = """\
 the pages, their health, and the router that asks the engines
 
@@ -82,9 +84,10 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
             for task in working:
                 task.cancel()
     finally:  # also after a fault: their buffers in shared memory would stay
-        for engine in engines:
-            await engine.close()
+        closed = await asyncio.gather(*(engine.close() for engine in engines), return_exceptions=True)
         await subscriber.close()
+        for fault in filter(None, closed):
+            log.error("an engine's link was not closed: %s", fault)
 
 
 def _deadlines_s(settings: Settings) -> dict[str, float]:

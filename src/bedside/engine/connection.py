@@ -5,14 +5,18 @@ docs/decisions/0006 has the numbers.
 """
 
 import asyncio
+import functools
+import socket
 import ssl
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 MAX_HEAD = 64 * 1024
 MAX_BODY = 80 * 1024 * 1024
 MAX_TRAILERS = 100
+RESOLVERS = ThreadPoolExecutor(2, thread_name_prefix="resolve")
 
 
 class Broken(ConnectionError):
@@ -105,7 +109,29 @@ class Connection:
         if is_secure and self._tls is None:
             self._tls = await asyncio.to_thread(_trust, self._ca_file)
         port = self._url.port or (443 if is_secure else 80)
-        return await asyncio.open_connection(self._url.hostname, port, ssl=self._tls, limit=2 * MAX_HEAD)
+        host = str(self._url.hostname)
+        failed: OSError = OSError(f"{host} has no address")
+        for address in await _addresses(host, port):
+            try:
+                return await asyncio.open_connection(
+                    address, port, ssl=self._tls, server_hostname=host if self._tls else None, limit=2 * MAX_HEAD
+                )
+            except ssl.SSLError:
+                raise
+            except OSError as error:
+                failed = error
+        raise failed
+
+
+async def _addresses(host: str, port: int) -> list[str]:
+    """The addresses behind a name, in the system's order.
+
+    Asked in threads of their own: where names are not answered, each question hangs for long, and those of engines that
+    are looked for again and again would take all threads that others wait for.
+    """
+    ask = functools.partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(RESOLVERS, ask)
+    return [str(info[4][0]) for info in found]
 
 
 def _is_idle(reader: asyncio.StreamReader) -> bool:

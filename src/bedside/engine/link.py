@@ -280,7 +280,7 @@ class EngineLink:
         if self._state.is_well:
             self._lose(f"it is gone: {error}")
         elif self._state is EngineState.NEW:
-            self._become(EngineState.STARTING, "waits for its process")
+            self._become(EngineState.STARTING, "nothing answers there yet")
         elif (
             self._state is EngineState.STARTING
             and not self._process

@@ -182,7 +182,7 @@ class Child:
         while True:
             with contextlib.suppress(TimeoutError):
                 code = await asyncio.wait_for(running.wait(), LOOK_S)
-                return self._excess or _describe(code)
+                return self._excess or how_it_ended(code)
             if self._log:
                 self._log.trim()
             if age_ms(self._beaten_ns) > self._patience_s * 1000 and not self._stopping.is_set():
@@ -219,7 +219,8 @@ class Child:
         self._changed()
 
 
-def _describe(code: int) -> str:
+def how_it_ended(code: int) -> str:
+    """An exit status as asyncio tells it, in words."""
     if code >= 0:
         return f"ended with exit status {code}"
     try:

@@ -42,6 +42,9 @@ class LogFile:
             file = self.path.open("r+b")
         except FileNotFoundError:  # not written yet, or tidied away
             return
+        except OSError as error:  # the process that writes it must not end for that
+            log.warning("%s cannot be cut: %s", self.path, error.strerror)
+            return
         old = self.path.with_name(f"{self.path.name}.1")
         with file:
             try:

@@ -14,12 +14,12 @@ import av
 import cv2
 import numpy as np
 import pytest
+from tests.clip import film
 
 from bedside import clock
 from bedside.cli.check import chosen
 from bedside.settings import Settings
 from bedside.settings_tables import EngineSettings
-from bedside.source.synthetic_screen import Screen
 
 GOOD = """
 class Engine:
@@ -36,14 +36,7 @@ QUICK = ("--frames", "8", "--seconds", "6")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two seconds of a moving scanner."""
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
-    screen = Screen(320, 240)
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg4", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
-        for number in range(50):
-            picture = screen.draw(number, number, number / 25, frozen=False)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        container.mux(stream.encode(None))
+    film(path, 320, 240)
     return path
 
 

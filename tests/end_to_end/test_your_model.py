@@ -13,12 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import av
 import pytest
+from tests.clip import film
 from tests.end_to_end.box import alive, free_ports, wait
 from tests.test_cli_new import environment
-
-from bedside.source.synthetic_screen import Screen
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "start" / "your-model.md").read_text(encoding="utf-8")
@@ -40,24 +38,12 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str
     network, save = blocks("python")
     (research / "mynet.py").write_text(network, encoding="utf-8")
     subprocess.run([python, "-c", save], check=True, cwd=research, timeout=100)
-    clip(research / "clip.mp4")
+    film(research / "clip.mp4", 640, 480)
     repository(tmp_path / "published")
     environ = {key: value for key, value in os.environ.items() if not key.startswith(("BEDSIDE_", "VIRTUAL_ENV"))}
     environ |= {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"url.{tmp_path / 'published'}.insteadOf"}
     environ |= {"GIT_CONFIG_VALUE_0": "https://example.org/bedside.git", "PYTHON": sys.executable}
     yield environ
-
-
-def clip(path: Path) -> None:
-    """Two seconds of a moving scanner."""
-    screen = Screen(640, 480)
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg4", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 640, 480, "yuv420p"
-        for number in range(50):
-            picture = screen.draw(number, number, number / 25, frozen=False)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        container.mux(stream.encode(None))
 
 
 def repository(folder: Path) -> None:

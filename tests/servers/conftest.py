@@ -18,6 +18,7 @@ import pytest
 
 from bedside import clock
 from bedside.engine.address import Address
+from bedside.engine.ask import Ask
 from bedside.engine.client import Client
 from bedside.errors import Unreachable
 from bedside.messages import EngineState
@@ -101,6 +102,31 @@ async def until_ready(client: Client) -> None:
                 if (await client.readiness()).state is EngineState.READY:
                     return
             await asyncio.sleep(0.1)
+
+
+async def answers_small_and_large(asking: Client) -> None:
+    """It answers about BRIGHT, and about a full HD picture whose left third is bright."""
+    await until_ready(asking)
+    is_brightest((await asking.infer(Ask(1, BRIGHT))).fields)
+    large = np.zeros((1080, 1920, 3), np.uint8)
+    large[:, :640] = 255
+    fields = (await asking.infer(Ask(2, large))).fields
+    assert fields["verdict"]["label"] == "brightest: left"
+    assert fields["mask"].shape == (1080, 1920)
+
+
+async def says_that_it_has_no_such_model(asking: Client) -> None:
+    """`asking` is for the model "other"."""
+    readiness = await asking.readiness()
+    assert readiness.state is EngineState.FAILED
+    assert "has no model 'other'" in readiness.error
+
+
+async def lists_its_tensors(asking: Client) -> None:
+    """`asking` has no adapter."""
+    readiness = await asking.readiness()
+    assert readiness.state is EngineState.FAILED
+    assert "(inputs: image UINT8 [-1, -1, 3]; outputs: scores FP32 [3], mask UINT8 [-1, -1])" in readiness.error
 
 
 def is_brightest(fields: Mapping[str, Any]) -> None:

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
 from tests.interpreters import environment
-from tests.servers.conftest import BRIGHT, DEPLOY, Clients, free_ports, is_brightest, running, until_ready
+from tests.servers.conftest import (
+    DEPLOY,
+    Clients,
+    answers_small_and_large,
+    free_ports,
+    running,
+    says_that_it_has_no_such_model,
+    until_ready,
+)
 from tests.servers.recording import compare, conversation
-
-from bedside.engine.ask import Ask
-from bedside.messages import EngineState
 
 pytestmark = pytest.mark.timeout(600)  # the first time its environment is made
 
@@ -28,22 +32,13 @@ def kserve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
 @pytest.mark.parametrize("over", [0, 1])
 async def test_kserve_answers(over: int, kserve: tuple[str, str], client: Clients) -> None:
     """Binary tensors over HTTP, which it takes without announcing them, and gRPC; small pictures and full HD."""
-    asking = client(kserve[over])
-    await until_ready(asking)
-    is_brightest((await asking.infer(Ask(1, BRIGHT))).fields)
-    large = np.zeros((1080, 1920, 3), np.uint8)
-    large[:, :640] = 255
-    fields = (await asking.infer(Ask(2, large))).fields
-    assert fields["verdict"]["label"] == "brightest: left"
-    assert fields["mask"].shape == (1080, 1920)
+    await answers_small_and_large(client(kserve[over]))
 
 
 @pytest.mark.parametrize("over", [0, 1])
 async def test_a_model_that_is_not_there_is_said(over: int, kserve: tuple[str, str], client: Clients) -> None:
     """Over both."""
-    readiness = await client(kserve[over], model="other").readiness()
-    assert readiness.state is EngineState.FAILED
-    assert "has no model 'other'" in readiness.error
+    await says_that_it_has_no_such_model(client(kserve[over], model="other"))
 
 
 async def test_it_speaks_as_recorded(kserve: tuple[str, str], client: Clients, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,12 +6,22 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from tests.interpreters import environment
-from tests.servers.conftest import BRIGHT, DEPLOY, Clients, free_ports, is_brightest, running, until_ready
+from tests.servers.conftest import (
+    BRIGHT,
+    DEPLOY,
+    Clients,
+    answers_small_and_large,
+    free_ports,
+    is_brightest,
+    lists_its_tensors,
+    running,
+    says_that_it_has_no_such_model,
+    until_ready,
+)
 from tests.servers.recording import compare, conversation
 
 from bedside.engine.ask import Ask
 from bedside.engine.client import Refused
-from bedside.messages import EngineState
 
 pytestmark = pytest.mark.timeout(600)  # the first time its environment is made
 
@@ -49,28 +59,19 @@ async def test_small_pictures_go_as_json(mlserver: tuple[str, str], client: Clie
 
 async def test_large_pictures_go_by_grpc(mlserver: tuple[str, str], client: Clients) -> None:
     """Raw contents there, typed contents back; with the message length of deploy/ a full HD picture fits."""
-    asking = client(mlserver[1])
-    await until_ready(asking)
-    is_brightest((await asking.infer(Ask(1, BRIGHT))).fields)
-    large = np.zeros((1080, 1920, 3), np.uint8)
-    large[:, :640] = 255
-    assert (await asking.infer(Ask(2, large))).fields["verdict"]["label"] == "brightest: left"
+    await answers_small_and_large(client(mlserver[1]))
 
 
 @pytest.mark.parametrize("over", [0, 1])
 async def test_a_model_that_is_not_there_is_said(over: int, mlserver: tuple[str, str], client: Clients) -> None:
     """Over both."""
-    readiness = await client(mlserver[over], model="other").readiness()
-    assert readiness.state is EngineState.FAILED
-    assert "has no model 'other'" in readiness.error
+    await says_that_it_has_no_such_model(client(mlserver[over], model="other"))
 
 
 @pytest.mark.parametrize("over", [0, 1])
 async def test_without_an_adapter_its_tensors_are_listed(over: int, mlserver: tuple[str, str], client: Clients) -> None:
     """As its own metadata declare them."""
-    readiness = await client(mlserver[over], is_raw=False).readiness()
-    assert readiness.state is EngineState.FAILED
-    assert "(inputs: image UINT8 [-1, -1, 3]; outputs: scores FP32 [3], mask UINT8 [-1, -1])" in readiness.error
+    await lists_its_tensors(client(mlserver[over], is_raw=False))
 
 
 async def test_it_speaks_as_recorded(

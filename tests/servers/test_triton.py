@@ -10,14 +10,23 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from tests.interpreters import environment
-from tests.servers.conftest import BRIGHT, DEPLOY, Clients, free_ports, is_brightest, running, until_ready
+from tests.servers.conftest import (
+    BRIGHT,
+    DEPLOY,
+    Clients,
+    answers_small_and_large,
+    free_ports,
+    is_brightest,
+    lists_its_tensors,
+    running,
+    says_that_it_has_no_such_model,
+    until_ready,
+)
 from tests.servers.recording import compare, conversation
 
 from bedside.engine.ask import Ask
-from bedside.messages import EngineState
 
 pytestmark = pytest.mark.timeout(600)  # the first time its environment is made
 VERSION = "3.12"
@@ -54,30 +63,19 @@ def triton(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
 @pytest.mark.parametrize("over", [0, 1])
 async def test_triton_answers(over: int, triton: tuple[str, str], client: Clients) -> None:
     """Binary tensors over HTTP, raw contents over gRPC; small pictures and full HD."""
-    asking = client(triton[over])
-    await until_ready(asking)
-    is_brightest((await asking.infer(Ask(1, BRIGHT))).fields)
-    large = np.zeros((1080, 1920, 3), np.uint8)
-    large[:, :640] = 255
-    fields = (await asking.infer(Ask(2, large))).fields
-    assert fields["verdict"]["label"] == "brightest: left"
-    assert fields["mask"].shape == (1080, 1920)
+    await answers_small_and_large(client(triton[over]))
 
 
 @pytest.mark.parametrize("over", [0, 1])
 async def test_a_model_that_is_not_there_is_said(over: int, triton: tuple[str, str], client: Clients) -> None:
     """Triton itself says 400 for its readiness, and 404 for its metadata."""
-    readiness = await client(triton[over], model="other").readiness()
-    assert readiness.state is EngineState.FAILED
-    assert "has no model 'other'" in readiness.error
+    await says_that_it_has_no_such_model(client(triton[over], model="other"))
 
 
 @pytest.mark.parametrize("over", [0, 1])
 async def test_without_an_adapter_its_tensors_are_listed(over: int, triton: tuple[str, str], client: Clients) -> None:
     """As its own metadata declare them."""
-    readiness = await client(triton[over], is_raw=False).readiness()
-    assert readiness.state is EngineState.FAILED
-    assert "(inputs: image UINT8 [-1, -1, 3]; outputs: scores FP32 [3], mask UINT8 [-1, -1])" in readiness.error
+    await lists_its_tensors(client(triton[over], is_raw=False))
 
 
 @pytest.mark.parametrize("over", [0, 1])

@@ -6,6 +6,7 @@ docs/topics/engines.md draws the states.
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 from bedside import clock
 from bedside.engine.address import Address
@@ -76,23 +77,14 @@ class EngineLink:
     @property
     def status(self) -> EngineStatus:
         """What the engine is doing now."""
-        tally = self._tally
         lacks = self.window.lacks if self.window is not None and self.is_well else ""
         is_misfit = self._state.is_well and self._misfit != ""
-        return EngineStatus(
-            engine=self.name,
-            state=EngineState.FAILED if is_misfit else self._state,
-            message=self._misfit if is_misfit else lacks or self._message,
+        state = EngineState.FAILED if is_misfit else self._state
+        message = self._misfit if is_misfit else lacks or self._message
+        return replace(
+            self._tally.status(self.name, state, message, self._asked_ns),
             waits=lacks != "",
             passed_over=self.window.missed if self._owns_window and self.window is not None else 0,
-            answers=tally.answers,
-            errors=tally.errors,
-            restarts=tally.restarts,
-            answered_ns=tally.answered_ns,
-            asked_ns=self._asked_ns,
-            model_ms=tally.model_ms,
-            added_ms=tally.added_ms,
-            fps=tally.fps(clock.monotonic_ns()),
         )
 
     @property

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from bedside import clock
+from bedside.messages import EngineState, EngineStatus
 
 WINDOW_S = 3.0
 
@@ -31,6 +32,22 @@ class Tally:
         self._model.append(model_ms)
         self._added.append(added_ms)
         self.model_ms, self.added_ms = median(self._model), median(self._added)
+
+    def status(self, engine: str, state: EngineState, message: str, asked_ns: int) -> EngineStatus:
+        """These numbers as of now, with what the engine does; `asked_ns` is when its running request left, or 0."""
+        return EngineStatus(
+            engine=engine,
+            state=state,
+            message=message,
+            answers=self.answers,
+            errors=self.errors,
+            restarts=self.restarts,
+            answered_ns=self.answered_ns,
+            asked_ns=asked_ns,
+            model_ms=self.model_ms,
+            added_ms=self.added_ms,
+            fps=self.fps(clock.monotonic_ns()),
+        )
 
     def fps(self, now_ns: int) -> float:
         """Answers per second over the last seconds."""

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -72,19 +73,8 @@ class Pipeline:
     @property
     def status(self) -> EngineStatus:
         """What it is doing now, as of an engine."""
-        tally = self._tally
-        return EngineStatus(
-            engine=NAME,
-            state=self._state,
-            message=self._message,
-            answers=tally.answers,
-            errors=tally.errors,
-            restarts=tally.restarts,
-            answered_ns=tally.answered_ns,
-            asked_ns=self._asked_ns,
-            model_ms=tally.model_ms,
-            added_ms=tally.added_ms,
-            fps=tally.fps(clock.monotonic_ns()),
+        return replace(
+            self._tally.status(NAME, self._state, self._message, self._asked_ns),
             late=self._desk.late,
             passed_over=self.mailbox.drops,
             replicas_well=int(self._state.is_well),

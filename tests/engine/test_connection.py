@@ -266,3 +266,15 @@ async def test_every_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch)
         connection = Connection(f"http://two:{port}")
         assert (await connection.request("GET", "/v2")).body == b"ok"
         await connection.close()
+
+
+async def test_closed_while_it_connects_it_leaves_nothing_open() -> None:
+    """A request that is about to connect is broken by the close, and its connection does not outlive it."""
+    async with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") as (url, _):
+        connection = Connection(url)
+        asking = asyncio.create_task(connection.request("GET", "/v2"))
+        await asyncio.sleep(0)  # it has begun to look the address up
+        await connection.close()
+        with pytest.raises(Broken, match="the connection is closed"):
+            await asking
+        assert connection._streams is None

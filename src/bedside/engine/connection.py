@@ -48,6 +48,7 @@ class Connection:
         self._tls: ssl.SSLContext | None = None
         self._base = "" if self._url.scheme == "unix" else self._url.path.rstrip("/")
         self._headers = {"Host": self._url.netloc.rpartition("@")[2] or "localhost", **(headers or {})}
+        self._is_closed = False
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def request(
@@ -63,23 +64,27 @@ class Connection:
             await writer.drain()
             reply = await _reply(reader)
         except ssl.SSLCertVerificationError as error:
-            await self.close()
+            self._drop()
             raise Untrusted(error.verify_message or str(error)) from error
         except ssl.SSLError as error:
-            await self.close()
+            self._drop()
             raise Broken(f"TLS fails: {error.reason or error}; does it speak https at all?") from error
         except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
-            await self.close()
+            self._drop()
             raise error if isinstance(error, Broken) else Broken(_said(error)) from error
         except BaseException:
-            await self.close()
+            self._drop()
             raise
         if reply.headers.get("connection", "").lower() == "close":
-            await self.close()
+            self._drop()
         return reply
 
     async def close(self) -> None:
-        """Close the connection, without waiting for the other side."""
+        """Close the connection for good, without waiting for the other side; a request that is under way is Broken."""
+        self._is_closed = True
+        self._drop()
+
+    def _drop(self) -> None:
         if self._streams is not None:
             self._streams[1].transport.abort()
             self._streams = None
@@ -97,9 +102,12 @@ class Connection:
 
     async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if self._streams is not None and not _is_idle(self._streams[0]):
-            await self.close()
+            self._drop()
         if self._streams is None:
             self._streams = await self._connect()
+            if self._is_closed:  # meanwhile; nobody would close this one
+                self._drop()
+                raise Broken("the connection is closed")
         return self._streams
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

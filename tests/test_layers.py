@@ -26,8 +26,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "session": BASE,
     "engine": BASE,
     "recorder": BASE | {"bus", "session"},
+    "review": BASE | {"session"},
+    "replay": BASE | {"bus", "engine", "review", "router", "session"},
+    "report": BASE | {"review", "session"},
+    "export": BASE | {"review", "session"},
     "router": BASE | {"bus", "engine"},
-    "hub": BASE | {"bus", "router", "session"},
+    "hub": BASE | {"bus", "review", "router", "session"},
     "supervisor": BASE | {"settings", "settings_tables"},
     "check": BASE | {"bus", "engine", "hub", "router", "supervisor"},
 }

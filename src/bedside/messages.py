@@ -221,5 +221,47 @@ class EngineStatus:
     """By its setting so long lies between two questions at least."""
 
 
+# From the recorder
+
+
+class RecorderState(StrEnum):
+    """What the recorder is doing."""
+
+    IDLE = "idle"
+    """Nobody wants a recording."""
+    RECORDING = "recording"
+    """Pictures go to the disk."""
+    WAITING = "waiting"
+    """A recording is wanted and there is no picture; it goes on by itself."""
+    FAILED = "failed"
+    """A recording is wanted and cannot be made; the message says why and what to do."""
+    GONE = "gone"
+    """The recorder's process does not answer; whoever reads its status says this, never the recorder."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderStatus:
+    """What the recorder is doing; written on every change and twice a second."""
+
+    state: RecorderState
+    message: str = ""
+    """One sentence for a person; empty when there is nothing to say."""
+    session: str = ""
+    """Name of the session's folder."""
+    since_ns: int = 0
+    """Since when it records without a stop by a person, monotonic; 0 when nothing is recorded."""
+    frames: int = 0
+    """In the video of this session."""
+    losses: int = 0
+    """Frames of this session that are not in the video and were wanted there."""
+    video_bytes: int = 0
+    """Of this session's video."""
+    free_bytes: int = 0
+    """On the disk."""
+    pid: int = 0
+    written_ns: int = 0
+    """When this was said, monotonic."""
+
+
 Event = Frame | Status | Loss | Result | EngineStatus
 """What travels inside the server, from the subscriber and the router to the hub."""

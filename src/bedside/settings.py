@@ -24,7 +24,9 @@ from bedside.settings_check import (
 from bedside.settings_tables import (
     VIEWS,
     EngineSettings,
+    PacsSettings,
     PipelineSettings,
+    RecorderSettings,
     ServerSettings,
     SessionSettings,
     SourceSettings,
@@ -42,7 +44,9 @@ class Settings:
 
     source: SourceSettings = field(default_factory=SourceSettings)
     server: ServerSettings = field(default_factory=ServerSettings)
+    recorder: RecorderSettings = field(default_factory=RecorderSettings)
     session: SessionSettings = field(default_factory=SessionSettings)
+    pacs: PacsSettings = field(default_factory=PacsSettings)
     pipeline: PipelineSettings = field(default_factory=PipelineSettings)
     engines: tuple[EngineSettings, ...] = ()
     views: Mapping[str, ViewSettings] = field(default_factory=lambda: dict(VIEWS))
@@ -71,7 +75,9 @@ class Settings:
 TABLES: dict[str, type] = {
     "source": SourceSettings,
     "server": ServerSettings,
+    "recorder": RecorderSettings,
     "session": SessionSettings,
+    "pacs": PacsSettings,
     "pipeline": PipelineSettings,
 }
 Table = TypeVar("Table")
@@ -101,6 +107,11 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         raise SettingsError(
             f"[server] view is {settings.server.view!r}; expected one of {', '.join(settings.views)}, "
             f"or add a table [view.{settings.server.view}]"
+        )
+    if settings.session.arm and settings.session.arm not in settings.views:
+        raise SettingsError(
+            f"[session] arm is {settings.session.arm!r}; expected one of {', '.join(settings.views)}, "
+            f"or add a table [view.{settings.session.arm}]"
         )
     return settings
 

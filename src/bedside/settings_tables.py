@@ -72,10 +72,39 @@ class ServerSettings:
 
 @dataclass(frozen=True)
 class SessionSettings:
-    """[session]: where what is kept is kept."""
+    """[session]: where what is kept is kept, and what is asked."""
 
-    folder: str = setting("sessions", "folder for sessions and their snapshots")
-    participant: str = setting("", "participant code such as P1; never a name")
+    folder: str = setting("sessions", "folder of all sessions")
+    participant: str = setting("", "participant code such as P1 that the form proposes; never a name")
+    arm: str = setting("", "arm of the study that the form proposes: the name of a view; empty is [server] view")
+    needs_consent: bool = setting(True, "video is recorded only in a session whose participant has agreed to it")
+    masks: str = setting(
+        "all", "which of the engines' masks are kept with their results", choices=("all", "snapshots", "none")
+    )
+    questionnaires: tuple[str, ...] = setting(
+        (), 'asked at the end of a session: likert, nasa-tlx, sus, or files of your own, such as ["sus", "mine.toml"]'
+    )
+
+
+@dataclass(frozen=True)
+class RecorderSettings:
+    """[recorder]: how video is recorded. `bedside record` reads this."""
+
+    encoder: str = setting("libx264", "FFmpeg's name of the encoder, such as libx264, h264_nvenc or h264_qsv")
+    options: tuple[str, ...] = setting((), 'options of the encoder instead of ours, such as ["preset=fast", "crf=18"]')
+    lossless: bool = setting(False, "FFV1 in Matroska instead: every pixel exactly, about ten times the bytes")
+    segment_s: float = setting(600.0, "a new file after so long", least=1)
+    reserve_gb: float = setting(2.0, "recording stops when less than this is free on the disk", least=0)
+    session_gb: float = setting(5.0, "so much beyond the reserve must be free when a session starts", least=0)
+    clip_s: float = setting(8.0, "so much before a snapshot is kept as a clip; 0 keeps none", least=0, most=60)
+
+
+@dataclass(frozen=True)
+class PacsSettings:
+    """[pacs]: the archive that `bedside export --to-pacs` sends to."""
+
+    address: str = setting("", "AE_TITLE@host:port, such as ORTHANC@127.0.0.1:4242")
+    ae_title: str = setting("BEDSIDE", "what Bedside calls itself", pattern=r"[!-\[\]-~]{1,16}")
 
 
 @dataclass(frozen=True)

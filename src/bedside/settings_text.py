@@ -41,7 +41,8 @@ def reference() -> str:
     """docs/reference/settings.md."""
     parts = [
         "# Settings\n\n`bedside init` writes all of them into a commented `bedside.toml`. "
-        "A key of the tables in single brackets can\nbe given in the environment too: `BEDSIDE_SERVER_PORT=9000` overrides "
+        "A key of the tables in single brackets can\nbe given in the environment too: `BEDSIDE_SERVER_PORT=9000` "
+        "overrides "
         "`[server] port`. Relative paths start at the folder of\n`bedside.toml`. What cannot be used is refused in "
         "one sentence before anything starts.\n\nThis page is generated: `python -m bedside.settings_text > "
         "docs/reference/settings.md`.\n"

@@ -44,6 +44,18 @@ const PATHS = {
   tilt_down: ["M3 5h3c8 0 11 5 11 14", "M11 13.5l6 6.5l5-7"],
   rotate_left: ["M5 12a7 7 0 1 0 3-5.700", "M10 2L7.5 6.700l5 1.8"],
   rotate_right: ["M19 12a7 7 0 1 1-3-5.700", "M14 2l2.5 4.700l-5 1.8"],
+  step_back: ["M6 5v14", "#M19 5v14l-10-7z"],
+  step_on: ["M18 5v14", "#M5 5v14l10-7z"],
+  plus: ["M12 5v14M5 12h14"],
+  minus: ["M5 12h14"],
+  whole: ["M3 6v12M21 6v12M7 12h10M9.500 9l-3 3l3 3M14.500 9l3 3l-3 3"],
+  star: ["M12 3l2.8 5.800l6.200.9l-4.500 4.400l1.100 6.200l-5.600-3l-5.600 3l1.100-6.200l-4.500-4.400l6.200-.9z"],
+  note: ["M4 4h16v12h-9l-4 4v-4H4z", "M8 9h8M8 12h5"],
+  pencil: ["M4 20l1-5L16 4l4 4L9 19z", "M14 6l4 4"],
+  film: ["M3 5h18v14H3z", "M7 5v14M17 5v14M3 12h4M17 12h4"],
+  gap: ["M3 12h4M17 12h4", "M10 5l-2 14M16 5l-2 14"],
+  list: ["M9 6h12M9 12h12M9 18h12", "M4 6h.5M4 12h.5M4 18h.5"],
+  shapes: ["M3 14a6 6 0 0 1 6-6a6 6 0 0 1 6 6a6 6 0 0 1-12 0z", "M12 4h9v9h-4"],
   hold: [RING, "M12 8.5a3.5 3.5 0 1 0 0 7a3.5 3.5 0 1 0 0-7z"],
 };
 
@@ -71,6 +83,15 @@ export function setIcon(svg, name) {
   const known = Object.hasOwn(PATHS, name) ? name : "error";
   svg.replaceChildren(...PATHS[/** @type {keyof typeof PATHS} */ (known)].map(stroke));
   if (known === "good") svg.append(cutTick());
+}
+
+/**
+ * The strokes of an icon, for a canvas.
+ * @param {string} name
+ * @returns {string[]}
+ */
+export function strokesOf(name) {
+  return Object.hasOwn(PATHS, name) ? PATHS[/** @type {keyof typeof PATHS} */ (name)] : PATHS.error;
 }
 
 /** @param {string} d */

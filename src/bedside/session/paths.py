@@ -5,13 +5,15 @@ sessions/
     wanted.json              which session runs, and whether it is recorded; written under wanted.lock
     recorder.json            what the recorder does
     recorder.lock            held by the one recorder of this folder
+    server.lock              held by the one server that writes the running session
   2026-11-23T10-12-33_P1/    UTC; the participant's code
     session.json             who, which arm, settings, versions, engines' fingerprints, clocks
     video-000.mp4            (.mkv where lossless) one file a segment
     segments.jsonl           how each segment was made, and why it ended
     frames.csv               one row a frame; losses are rows too
     results.jsonl            one line a result; masks.bin has their masks, as PNG after PNG
-    results-NEW.jsonl        the same of a replay called NEW, masks-NEW.bin beside it
+    results-NEW.jsonl        the same of a replay called NEW, masks-NEW.bin beside it; NEW.part while it is not whole
+    replay-NEW.json          which engine that was, how, when
     marks.jsonl              what people did and what they saw
     review.jsonl             what was said of it afterwards
     snapshots/4711_pcbm.png  .json  .mask.png  .mp4: the exact frame, its result, the seconds before
@@ -52,6 +54,11 @@ class Live:
     def recorder_lock(self) -> Path:
         """Held by the recorder."""
         return self.folder / "recorder.lock"
+
+    @property
+    def server_lock(self) -> Path:
+        """Held by the server that keeps the running session."""
+        return self.folder / "server.lock"
 
 
 @dataclass(frozen=True)
@@ -106,3 +113,7 @@ class Paths:
     def masks(self, replay: str = "") -> Path:
         """The masks of `results`. Same writer."""
         return self.folder / (f"masks-{replay}.bin" if replay else "masks.bin")
+
+    def replay(self, name: str) -> Path:
+        """What the replay of that name was: engine, fingerprint, pace. Writer: that replay."""
+        return self.folder / f"replay-{name}.json"

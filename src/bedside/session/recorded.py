@@ -86,8 +86,9 @@ class Recorded:
 
     @property
     def replays(self) -> list[str]:
-        """Names of all replays."""
-        return sorted(path.stem.removeprefix("results-") for path in self.folder.glob("results-*.jsonl"))
+        """Names of all replays that came to their end."""
+        names = [path.stem.removeprefix("results-") for path in self.folder.glob("results-*.jsonl")]
+        return sorted(name for name in names if ITEM.fullmatch(name))
 
     @cached_property
     def marks(self) -> list[dict[str, Any]]:
@@ -101,12 +102,12 @@ class Recorded:
     @property
     def snapshots(self) -> list[Item]:
         """What people kept, by name."""
-        return _items(self.paths.snapshots)
+        return items(self.paths.snapshots)
 
     @property
     def best(self) -> list[Item]:
         """The best frame of each plane, by name."""
-        return _items(self.paths.best)
+        return items(self.paths.best)
 
     @property
     def start_ns(self) -> int:
@@ -129,26 +130,8 @@ def sessions(root: Path) -> list[Path]:
     return sorted(found, key=lambda path: path.name, reverse=True)
 
 
-def _about(path: Path) -> dict[str, Any]:
-    try:
-        about = json.loads(path.read_bytes())
-    except FileNotFoundError as error:
-        raise SessionError(f"{path.parent} is no session: it has no session.json") from error
-    except OSError as error:
-        raise SessionError(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise SessionError(f"{path} is damaged: {error}") from error
-    version = about.get("version") if isinstance(about, dict) else None
-    if not isinstance(version, int):
-        raise SessionError(f"{path} is damaged: it has no version")
-    if version > VERSION:
-        raise SessionError(
-            f"{path} is of version {version} and this Bedside reads up to {VERSION}; read it with a newer Bedside"
-        )
-    return dict(about)
-
-
-def _items(folder: Path) -> list[Item]:
+def items(folder: Path) -> list[Item]:
+    """The pictures kept in `folder` with what lies beside them, by name; none when it is missing."""
     found = []
     for picture in sorted(folder.glob("*.png")):
         if picture.name.endswith(".mask.png"):
@@ -168,3 +151,22 @@ def _items(folder: Path) -> list[Item]:
             )
         )
     return found
+
+
+def _about(path: Path) -> dict[str, Any]:
+    try:
+        about = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise SessionError(f"{path.parent} is no session: it has no session.json") from error
+    except OSError as error:
+        raise SessionError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise SessionError(f"{path} is damaged: {error}") from error
+    version = about.get("version") if isinstance(about, dict) else None
+    if not isinstance(version, int):
+        raise SessionError(f"{path} is damaged: it has no version")
+    if version > VERSION:
+        raise SessionError(
+            f"{path} is of version {version} and this Bedside reads up to {VERSION}; read it with a newer Bedside"
+        )
+    return dict(about)

@@ -17,7 +17,7 @@ import pytest
 from tests.clip import film
 
 from bedside import clock
-from bedside.cli.check import chosen
+from bedside.cli.alone import chosen
 from bedside.settings import Settings
 from bedside.settings_tables import EngineSettings
 

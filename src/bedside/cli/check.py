@@ -3,29 +3,21 @@
 import argparse
 import json
 import logging
-import os
 import shutil
-import tempfile
-from contextlib import ExitStack
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from bedside import clock
-from bedside.cli.beforehand import needed_by, refuse_engine, refuse_unknown_source
+from bedside.cli.alone import alone, build_needed, chosen
+from bedside.cli.beforehand import refuse_unknown_source
 from bedside.cli.demo import absolute_source
 from bedside.cli.live import end_as_by_ctrl_c
-from bedside.cli.ports import free_port
 from bedside.cli.verb import add_verb, settings_of
 from bedside.errors import SettingsError
-from bedside.settings import Settings, load
-from bedside.settings_tables import EngineSettings, SourceSettings
-from bedside.settings_text import engine_at
+from bedside.settings import Settings
 from bedside.supervisor.leftovers import remove_leftovers
 from bedside.supervisor.plan import LOGS
 
-LOOPBACK = "127.0.0.1"
-OF_ENGINE = ("path", "python", "adapter", "ca_file")
 DOC = """\
 run a model on a clip, alone and inside Bedside: is every result right, how does it look, what does it cost
 
@@ -63,16 +55,11 @@ def run(arguments: argparse.Namespace) -> int:
     engine = chosen(settings, arguments.engine, place)
     source = replace(settings.source, url=url or absolute_source(settings.source.url))
     out = out or Path(f"check-{engine.name}").absolute()
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bedside-check-")))
-        file = folder / "bedside.toml"
-        file.write_text(written(source, engine), encoding="utf-8")
-        for name in [name for name in os.environ if name.startswith("BEDSIDE_")]:
-            del os.environ[name]  # they have been read; what is started reads the file
-        alone = load(file)
-        refuse_unknown_source(alone)
-        _prepare(alone.engines[0], out, quiet=arguments.quiet or arguments.json)
-        return _check(arguments, alone, file, out)
+    with alone("bedside-check-", source, [replace(engine, concurrency=1)]) as (its, file):
+        refuse_unknown_source(its)
+        build_needed(its.engines[0], quiet=arguments.quiet or arguments.json)
+        _make(out)
+        return _check(arguments, its, file, out)
 
 
 def full_source(given: str | None) -> str:
@@ -90,48 +77,8 @@ def full_source(given: str | None) -> str:
     return f"{url}?loop=1" if url.startswith("file:") and "?" not in url else url
 
 
-def chosen(settings: Settings, given: str, place: Path) -> EngineSettings:
-    """The engine that is meant: by name, by the place of one that is set, or a place that no setting knows."""
-    for engine in settings.engines:
-        if engine.name == given or (engine.path and Path(engine.path).expanduser().resolve() == place.resolve()):
-            return engine
-    if not place.exists():
-        known = ", ".join(engine.name for engine in settings.engines) or "none"
-        raise SettingsError(f"there is no [[engine]] named {given!r}, there is {known}; and no folder or file {place}")
-    folder = place if place.is_dir() else place.parent
-    requirements = "requirements.txt" if (folder / "requirements.txt").exists() else ""
-    return EngineSettings(**engine_at(place), requirements=requirements)
-
-
-def written(source: SourceSettings, engine: EngineSettings) -> str:
-    """A bedside.toml with this source and engine alone, on free ports, whose paths are absolute."""
-    placeholder = str(Path(source.placeholder).absolute()) if source.placeholder else ""
-    source = replace(source, host=LOOPBACK, token="", port=free_port(LOOPBACK), placeholder=placeholder)
-    whole = {name: str(Path(getattr(engine, name)).expanduser().absolute()) for name in OF_ENGINE if
-             "/" in getattr(engine, name) or (name != "python" and getattr(engine, name))}  # fmt: skip
-    if engine.adapter and engine.path:
-        del whole["adapter"]  # it starts at the engine's own folder
-    port = free_port(LOOPBACK)
-    engine = replace(engine, concurrency=1, port=port, **whole)  # type: ignore[arg-type]
-    tables = {"[source]": source, "[server]": {"port": free_port(LOOPBACK)}, "[[engine]]": engine}
-    return "".join(f"{name}\n{_lines(table)}\n" for name, table in tables.items())
-
-
-def _lines(table: Any) -> str:
-    values = table if isinstance(table, dict) else {one.name: getattr(table, one.name) for one in fields(table)}
-    return "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in values.items())
-
-
-def _prepare(engine: EngineSettings, out: Path, *, quiet: bool) -> None:
-    """Build what the engine needs; make the folder of the files."""
-    from bedside.cli.build import build
-    from bedside.cli.shown import Shown
-
-    if not engine.url:
-        refuse_engine(engine)
-        if needed := needed_by(engine):
-            with Shown(quiet=quiet) as shown:
-                build(engine.name, needed, shown)
+def _make(out: Path) -> None:
+    """The folder of the files."""
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -148,7 +95,7 @@ def _check(arguments: argparse.Namespace, settings: Settings, file: Path, out: P
     with Steps(quiet=arguments.quiet) as steps:
         check = Check(job(settings, file, out, arguments.frames, arguments.seconds), steps)
         try:
-            run_until_told(check)
+            run_until_told(check.run)
         finally:
             remove_leftovers(settings.ring_name, [engine.name])
             for log in (file.parent / LOGS).glob("*.log"):

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from bedside.settings_tables import EngineSettings
 from bedside.supervisor.plan import Process, plan
 
 if TYPE_CHECKING:
-    from bedside.check.run import Check, Task
+    from bedside.check.run import Task
     from bedside.check.way import Publish, Report, Wire, Wired
     from bedside.engine.picture import Wanted
 
@@ -53,10 +53,10 @@ def job(settings: Settings, file: Path, out: Path, frames: int, seconds: float) 
     )
 
 
-def run_until_told(check: "Check") -> None:
-    """Run a check; whatever ends a process of ours ends it as Ctrl-C does, with everything that it has started.
+def run_until_told(run: Callable[[], Awaitable[object]]) -> None:
+    """Run a check or a replay; whatever ends a process of ours ends it as Ctrl-C does, with all that it has started.
 
-    Raises what the check raises. The process is tuned as that of `bedside serve` is, whose part it plays.
+    Raises what it raises. The process is tuned as that of `bedside serve` is, whose part it plays.
     """
     import cv2
 
@@ -68,7 +68,7 @@ def run_until_told(check: "Check") -> None:
         assert running is not None
         for number in set(stop_signals()) - {signal.SIGINT}:  # that one asyncio looks after
             asyncio.get_running_loop().add_signal_handler(number, running.cancel)
-        await check.run()
+        await run()
 
     try:
         asyncio.run(work())

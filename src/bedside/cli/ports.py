@@ -2,7 +2,7 @@
 
 import errno
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bedside.cli.health import ask_health
@@ -51,6 +51,20 @@ def free_port(host: str) -> int:
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
+
+
+def free_ports(host: str, counts: Sequence[int]) -> list[int]:
+    """For each count the first of so many ports in a row on which nobody listens now; none is given twice."""
+    given: set[int] = set()
+    firsts = []
+    for count in counts:
+        while True:
+            row = range(first := free_port(host), first + count)
+            if not given & set(row) and not any(Port("", host, number).problem for number in row[1:]):
+                break
+        given |= set(row)
+        firsts.append(first)
+    return firsts
 
 
 def ports(settings: Settings) -> Iterator[Port]:

@@ -1,6 +1,7 @@
 """Reading a session's folder."""
 
 import json
+import shutil
 from pathlib import Path
 
 import av
@@ -53,3 +54,17 @@ def test_a_session_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     (tmp_path / "session.json").write_text(json.dumps({"version": 99}))
     with pytest.raises(SessionError, match="of version 99 and this Bedside reads up to 2; read it with a newer"):
         Recorded(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../secret.mp4", "session.json", "/etc/passwd", "video-000.mp4/../x.mp4", "", "link"])
+def test_video_is_a_file_of_the_session_and_nothing_else(made: Path, tmp_path: Path, name: str) -> None:
+    """Whatever stands in the list of segments, no other file is taken for video, and the other segments are there."""
+    folder = tmp_path / "sessions" / made.name
+    shutil.copytree(made, folder)
+    (tmp_path / "sessions" / "secret.mp4").write_bytes(b"secret")
+    (folder / "video-007.mp4").symlink_to(tmp_path / "sessions" / "secret.mp4")
+    name = "video-007.mp4" if name == "link" else name
+    with (folder / "segments.jsonl").open("a") as file:
+        file.write(json.dumps({"segment": 7, "event": "opened", "file": name}) + "\n")
+        file.write('{"segment": "x"}\n{"segment": null}\n[]\n{"segment": 7, "ev')
+    assert sorted(Recorded(folder).segments) == [0, 1]

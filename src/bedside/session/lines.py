@@ -1,48 +1,92 @@
-"""A file of JSON lines, read where it is needed: a long one opens at once."""
+"""A file of JSON lines, read where it is needed: a long one opens at once, and takes no memory."""
 
 import json
-import mmap
+import os
+import weakref
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bedside.errors import SessionError
 
+CHUNK_BYTES = 4 << 20
+ANSWER = b',"answer":{'
+"""Ends the head of a result's line. It can stand in no text within: quotation marks are escaped there."""
+
 
 class Lines:
-    """The whole lines of a `.jsonl` file as they were when it was opened; a torn last one is left out."""
+    """The whole lines of a `.jsonl` file as they were when it was opened; a torn last one is left out.
+
+    Nothing is mapped into memory: a file that somebody makes shorter meanwhile gives empty lines and does not end the
+    process.
+    """
 
     def __init__(self, path: Path) -> None:
         """A missing file has no lines. Raises SessionError for one that cannot be read."""
         self.path = path
-        self._data: mmap.mmap | bytes = b""
+        self._file = -1
+        self._starts: NDArray[np.int64] = np.zeros(1, np.int64)
         try:
-            with path.open("rb") as file:
-                if file.seek(0, 2):
-                    self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            self._file = os.open(path, os.O_RDONLY)
+            weakref.finalize(self, os.close, self._file)
+            self.read_on()
         except FileNotFoundError:
             pass
         except OSError as error:
             raise SessionError(f"{path} cannot be read: {error.strerror}") from error
-        ends = np.flatnonzero(np.frombuffer(self._data, np.uint8) == ord("\n")) + 1
-        self._starts = np.concatenate([[0], ends]).astype(np.int64)
 
     def __len__(self) -> int:
         return len(self._starts) - 1
 
+    def read_on(self) -> int:
+        """Finds the lines that were written since; how many. Raises OSError."""
+        before, found = len(self), [self._starts]
+        at = int(self._starts[-1])
+        while self._file >= 0 and (data := os.pread(self._file, CHUNK_BYTES, at)):
+            found.append(np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n")) + (at + 1))
+            at += len(data)
+        self._starts = np.concatenate(found)
+        return len(self) - before
+
     def raw(self, index: int) -> bytes:
         """One line's bytes, with its end."""
-        return bytes(self._data[int(self._starts[index]) : int(self._starts[index + 1])])
+        start, end = self._starts[index : index + 2].tolist()
+        return os.pread(self._file, end - start, start)
 
     def __getitem__(self, index: int) -> dict[str, Any]:
         """One line's object; an empty one where the line is broken."""
-        try:
-            entry = json.loads(self.raw(index))
-        except ValueError:
-            return {}
-        return entry if isinstance(entry, dict) else {}
+        if not 0 <= index < len(self):
+            raise IndexError(f"{self.path.name} has no line {index}; it has {len(self)}")
+        return _parsed(self.raw(index))
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        return (self[index] for index in range(len(self)))
+        return (_parsed(line) for line in self._all(0))
+
+    def heads(self, first: int = 0) -> Iterator[dict[str, Any]]:
+        """Results from line `first` on, without their answers, which are most of them."""
+        for line in self._all(first):
+            end = line.find(ANSWER)
+            yield _parsed(line if end < 0 else line[:end] + b"}")
+
+    def _all(self, first: int) -> Iterator[bytes]:
+        """Every line's bytes, read in large pieces."""
+        starts = self._starts
+        while first < len(starts) - 1:
+            start = int(starts[first])
+            stop = max(first + 1, int(np.searchsorted(starts, start + CHUNK_BYTES, "right")) - 1)
+            data = os.pread(self._file, int(starts[stop]) - start, start)
+            bounds = (starts[first : stop + 1] - start).tolist()
+            yield from (data[begin:end] for begin, end in pairwise(bounds))
+            first = stop
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return entry if isinstance(entry, dict) else {}

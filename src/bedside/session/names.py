@@ -10,6 +10,7 @@ PARTICIPANT = re.compile(r"(?=.*[0-9])[A-Za-z0-9_-]{1,16}")
 SESSION = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(_[A-Za-z0-9_-]{1,16})?(-\d+)?")
 ITEM = re.compile(r"[A-Za-z0-9_-]{1,100}")
 """A snapshot, a best frame, a replay."""
+VIDEO = re.compile(r"video-\d{3,6}\.(mp4|mkv)")
 
 
 def check_participant(participant: str) -> None:

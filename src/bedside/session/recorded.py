@@ -12,7 +12,7 @@ from bedside.session import frame_table
 from bedside.session.desk import VERSION
 from bedside.session.frame_table import FrameTable
 from bedside.session.journal import Journal
-from bedside.session.names import ITEM, SESSION
+from bedside.session.names import ITEM, SESSION, VIDEO
 from bedside.session.paths import Paths
 from bedside.session.results import Results
 
@@ -64,12 +64,15 @@ class Recorded:
         """The files of its video, by number; those that are there."""
         abouts: dict[int, dict[str, Any]] = {}
         for line in Journal(self.paths.segments).read():
-            abouts.setdefault(int(line.get("segment", -1)), {}).update(line)
-        found = {
-            number: Segment(number, self.folder / Path(str(about.get("file", ""))).name, about)
-            for number, about in sorted(abouts.items())
-        }
-        return {number: segment for number, segment in found.items() if segment.path.is_file()}
+            if isinstance(number := line.get("segment"), int):
+                abouts.setdefault(number, {}).update(line)
+        found = {}
+        for number, about in sorted(abouts.items()):
+            name = str(about.get("file", ""))
+            path = self.folder / name
+            if VIDEO.fullmatch(name) and path.is_file() and not path.is_symlink():
+                found[number] = Segment(number, path, about)
+        return found
 
     @cached_property
     def results(self) -> Results:
@@ -112,7 +115,8 @@ class Recorded:
     @property
     def start_ns(self) -> int:
         """Monotonic time of its start: where its timeline begins."""
-        return int(self.about.get("start_monotonic_ns", 0))
+        start_ns = self.about.get("start_monotonic_ns")
+        return start_ns if isinstance(start_ns, int) else 0
 
     def time_s(self, captured_ns: int) -> float:
         """Seconds since its start."""

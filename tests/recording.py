@@ -4,7 +4,7 @@ For tests of what reads sessions. The recorder and the server have tests of thei
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -125,20 +125,7 @@ def _write_videos(paths: Paths, plan: Plan, rows: list[Row]) -> None:
     for segment in sorted({row.segment for row in rows}):
         frames = [row for row in rows if row.segment == segment]
         path = paths.video(segment, ".mkv" if plan.lossless else ".mp4")
-        options = {} if plan.lossless else {"movflags": "frag_keyframe+hybrid_fragmented"}
-        with av.open(str(path), "w", options=options) as container:
-            stream = container.add_stream("ffv1" if plan.lossless else "libx264", rate=plan.fps)
-            stream.width, stream.height = plan.width, plan.height
-            stream.pix_fmt = "bgr0" if plan.lossless else "yuv420p"
-            context = stream.codec_context
-            context.time_base = stream.time_base = _fraction()
-            if not plan.lossless:
-                context.color_range, context.colorspace = ColorRange.JPEG, Colorspace.ITU709
-                context.options = {"preset": "ultrafast", "tune": "zerolatency", "crf": "18", "g": str(plan.fps)}
-            for row in frames:
-                pixels = screen.draw(row.seq, row.seq, row.seq / plan.fps, frozen=row.signal == "frozen")
-                container.mux(stream.encode(_video_frame(pixels, row.pts, plan.lossless)))
-            container.mux(stream.encode(None))
+        _write_video(path, plan, frames, screen)
         journal = Journal(paths.segments)
         journal.append(
             {
@@ -153,6 +140,35 @@ def _write_videos(paths: Paths, plan: Plan, rows: list[Row]) -> None:
         )
         bytes_ = path.stat().st_size
         journal.append({"segment": segment, "event": "closed", "why": "length", "frames": len(frames), "bytes": bytes_})
+
+
+def _write_video(path: Path, plan: Plan, frames: list[Row], screen: Screen) -> None:
+    is_lossless = path.suffix == ".mkv"
+    options = {} if is_lossless else {"movflags": "frag_keyframe+hybrid_fragmented"}
+    with av.open(str(path), "w", options=options) as container:
+        stream = container.add_stream("ffv1" if is_lossless else "libx264", rate=plan.fps)
+        stream.width, stream.height = plan.width, plan.height
+        stream.pix_fmt = "bgr0" if is_lossless else "yuv420p"
+        context = stream.codec_context
+        context.time_base = stream.time_base = _fraction()
+        if not is_lossless:
+            context.color_range, context.colorspace = ColorRange.JPEG, Colorspace.ITU709
+            context.options = {"preset": "ultrafast", "tune": "zerolatency", "crf": "18", "g": str(plan.fps)}
+        for row in frames:
+            pixels = screen.draw(row.seq, row.seq, row.seq / plan.fps, frozen=row.signal == "frozen")
+            container.mux(stream.encode(_video_frame(pixels, row.pts, is_lossless)))
+        container.mux(stream.encode(None))
+
+
+def _write_clip(path: Path, plan: Plan, rows: list[Row], until: Row) -> None:
+    """The second before `until`, and its frame last; times from 0."""
+    before = [row for row in rows if row.kind is RowKind.FRAME and row.captured_ns <= until.captured_ns][-plan.fps :]
+    start_ns = before[0].captured_ns
+    frames = [
+        replace(row, pts=round((row.captured_ns - start_ns) * TIME_BASE / clock.NS_PER_S), signal="live")
+        for row in before
+    ]
+    _write_video(path, plan, frames, Screen(plan.width, plan.height))
 
 
 def _fraction() -> Any:
@@ -210,6 +226,7 @@ def _write_marks(paths: Paths, plan: Plan, rows: list[Row]) -> None:
     shot = frames[len(frames) // 2]
     mark("page", frames[0], page="a1", event="opened", view=plan.arm)
     _write_item(paths.snapshots, f"{shot.seq}_{plan.engine}", plan, shot)
+    _write_clip(paths.snapshots / f"{shot.seq}_{plan.engine}.mp4", plan, rows, shot)
     mark("snapshot", shot, name=f"{shot.seq}_{plan.engine}", seq=shot.seq, captured_ns=shot.captured_ns)
     fields = {"page": "a1", "engine": plan.engine, "seq": shot.seq, "captured_ns": shot.captured_ns}
     mark("feedback", shot, feedback="thumb", value="down", **fields)

@@ -1,6 +1,6 @@
 """What was said of a session afterwards: ticks for the report, corrections, rejections and comments.
 
-Each is a line of `review.jsonl` and stands beside what the engine said, never over it. The last one about a thing counts.
+Each is a line of `review.jsonl` and stands beside what the engine said, never over it. The last about a thing counts.
 """
 
 import math
@@ -130,10 +130,14 @@ def _is_item(value: object) -> bool:
     return kind in ITEM_KINDS and bool(ITEM.fullmatch(name))
 
 
+def _is_replay(value: object) -> bool:
+    return isinstance(value, str) and (not value or bool(ITEM.fullmatch(value)))
+
+
 def _is_value(value: object) -> bool:
     if isinstance(value, Mapping):
-        is_known = set(value) <= {"label", "level", "text"} and _is_name(value.get("label"))
-        return is_known and value.get("level", "none") in LEVELS and _is_text(value.get("text", ""))
+        is_known = bool(value) and set(value) <= {"label", "level", "text"} and all(map(_is_text, value.values()))
+        return is_known and value.get("level", "none") in (*LEVELS, "")
     is_number = isinstance(value, int | float) and abs(value) < 2**53 and math.isfinite(value)
     return value is None or _is_text(value) or is_number
 

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bedside import __version__
-from bedside.cli import broadcast, build, check, demo, doctor, engine, init, new, serve, status, up
+from bedside.cli import broadcast, build, check, demo, doctor, engine, init, new, replay, serve, status, up
 from bedside.errors import BedsideError, SettingsError
 
-VERBS = (demo, init, new, build, check, up, doctor, status, broadcast, serve, engine)
+VERBS = (demo, init, new, build, check, up, replay, doctor, status, broadcast, serve, engine)
 SERVICES = ("broadcast", "serve")
 FAILED, ASKED_WRONGLY, INTERRUPTED = 1, 2, 130
 

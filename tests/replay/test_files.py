@@ -1,0 +1,95 @@
+"""What a replay leaves: whole under its name, or a part that says so."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from tests.replay.runs import bedside, engine, lines, seqs, session, start
+
+from bedside.session.recorded import Recorded
+
+SLEEPY = "import time\ndef predict(frame):\n    time.sleep(0.05)\n    return {'verdict': 'x'}\n"
+EMPTY = "def predict(frame):\n    return {}\n"
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_broken_off_replay_is_a_part(tmp_path: Path, how: signal.Signals) -> None:
+    """Ctrl-C, a stop or kill -9: what came is there, line by line, and no file pretends to be the whole."""
+    folder = session(tmp_path)
+    engine(tmp_path / "sleepy", SLEEPY)
+    running = start(tmp_path, "replay", "last", "--engine", "sleepy")
+    part = folder / "results-sleepy.part.jsonl"
+    while running.poll() is None and not (part.exists() and part.read_bytes().count(b"\n") >= 5):
+        os.sched_yield()
+    running.send_signal(how)
+    _, err = running.communicate(timeout=30)
+    assert running.returncode == (-signal.SIGKILL if how is signal.SIGKILL else 130)
+    kept = lines(tmp_path, "sleepy.part")
+    assert seqs(kept)[:5] == [1, 2, 3, 4, 5]
+    assert not (folder / "results-sleepy.jsonl").exists()
+    assert Recorded(folder).replays == []
+    if how is not signal.SIGKILL:
+        assert f"the {len(kept)} results that came are in {part}" in err
+        assert json.loads((folder / "replay-sleepy.part.json").read_bytes())["is_whole"] is False
+    status, _, err = bedside(tmp_path, "replay", "last", "--engine", "sleepy", "--to", "0.5")
+    assert status == 1
+    assert "was broken off; --as gives another name, --overwrite replaces it" in err
+    status, _, err = bedside(tmp_path, "replay", "last", "--engine", "sleepy", "--to", "0.5", "--overwrite")
+    assert status == 0, err
+    assert len(lines(tmp_path, "sleepy")) == 12
+    assert not part.exists()
+
+
+def test_a_replay_is_not_written_over_another(tmp_path: Path) -> None:
+    """A name that is taken is refused before anything starts; --overwrite replaces it, --as gives another."""
+    folder = session(tmp_path)
+    engine(tmp_path / "empty", EMPTY)
+    for words, expected in (((), 0), ((), 1), (("--as", "other"), 0), (("--overwrite", "--to", "1"), 0)):
+        status, _, err = bedside(tmp_path, "replay", "last", "--engine", "empty", *words)
+        assert status == expected, err
+    assert Recorded(folder).replays == ["empty", "other"]
+    assert len(lines(tmp_path, "empty")) == 25
+    assert len(lines(tmp_path, "other")) == 122
+
+
+def test_what_cannot_be_replayed_is_one_sentence(tmp_path: Path) -> None:
+    """A newer session, an unknown engine, a name that is none, no such time, a region that does not fit, a resting
+    engine's pipeline: exit status 1 or 2, one line, nothing left."""
+    folder = session(tmp_path)
+    before = sorted(folder.rglob("*"))
+    engine(tmp_path / "empty", EMPTY)
+    (tmp_path / "pipeline.py").write_text("async def pipeline(frame, engines):\n    return {}\n")
+    (tmp_path / "bedside.toml").write_text(
+        '[[engine]]\nname = "far"\npath = "empty"\nregion = [300, 100, 100, 100]\nwhen = "every 1 s"\n'
+        '[pipeline]\npath = "pipeline.py"\n'
+    )
+    for words, expected, sentence in (
+        (("--engine", "nobody"), 2, "there is no [[engine]] named 'nobody'"),
+        (("--engine", "empty", "--as", "a/b"), 1, "cannot be called 'a/b'"),
+        (("--engine", "empty", "--from", "7"), 1, "no frame between --from 7"),
+        (("--engine", "far"), 2, "[[engine]] far: its region"),
+        (("--pipeline",), 2, "add --pace live"),
+    ):
+        status, _, err = bedside(tmp_path, "replay", "last", "-q", *words)
+        assert (status, err.count("\n")) == (expected, 1), err
+        assert sentence in err
+        assert sorted(folder.rglob("*")) == before
+    about = json.loads((folder / "session.json").read_bytes())
+    (folder / "session.json").write_text(json.dumps(about | {"version": 99}))
+    status, _, err = bedside(tmp_path, "replay", "last", "--engine", "empty")
+    assert status == 1
+    assert "is of version 99" in err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere; needs another user")
+def test_a_folder_that_cannot_be_written_is_said_before_anything_starts(tmp_path: Path) -> None:
+    """One sentence that names the file."""
+    folder = session(tmp_path)
+    engine(tmp_path / "empty", EMPTY)
+    folder.chmod(0o500)
+    status, _, err = bedside(tmp_path, "replay", "last", "--engine", "empty")
+    folder.chmod(0o700)
+    assert status == 1
+    assert "cannot be written" in err

@@ -18,6 +18,7 @@
     │   └── Overdue            no answer within the deadline
     ├── BuildFailed        an engine's environment or image cannot be made
     └── SessionError       a session folder cannot be written or read
+        └── NotNow             what was asked of a session is not possible as things stand
 
 A message is one or two sentences that a person can act on: what, which value, what was expected, what to do.
 """
@@ -93,3 +94,7 @@ class BuildFailed(BedsideError):
 
 class SessionError(BedsideError):
     """A session folder cannot be written or read."""
+
+
+class NotNow(SessionError):
+    """What was asked of a session is not possible as things stand: one runs, none runs, or there is no consent."""

@@ -20,10 +20,11 @@ from bedside.hub.app import create_app
 from bedside.hub.feed import Feed
 from bedside.hub.health import Limits
 from bedside.hub.server import listening
-from bedside.hub.snapshot import Snapshots
 from bedside.hub.view import View
+from bedside.hub.visit import Customs, Visit
 from bedside.messages import EngineState, EngineStatus, Frame, Pixels, Result, Signal, Status, Timing
-from bedside.session.folder import Session
+from bedside.session.desk import Desk, Who
+from bedside.session.paths import Paths
 
 VIEWS = {
     "explain": View("explain"),
@@ -140,7 +141,7 @@ class Hub:
     feed: Feed
     scanner: Scanner
     http: aiohttp.ClientSession
-    session: Session
+    visit: Visit
     stop: Callable[[], Awaitable[None]]
 
     async def page(self, view: str = "explain", **want: int) -> Client:
@@ -151,6 +152,21 @@ class Hub:
         await client.say(type="ping", id=0)
         await client.until("pong", id=0)
         return client
+
+    async def post(self, path: str, **body: Any) -> tuple[int, dict[str, Any]]:
+        """The status and the body of what a page asks."""
+        response = await self.http.post(self.url / path, json=body)
+        return response.status, await response.json()
+
+    async def get(self, path: str) -> dict[str, Any]:
+        """What a page reads."""
+        return dict(await (await self.http.get(self.url / path)).json())
+
+    async def start_session(self, participant: str = "P1", arm: str = "explain", **more: Any) -> Paths:
+        """A session runs, and this server writes it; its files."""
+        status, body = await self.post("api/session/start", participant=participant, arm=arm, **more)
+        assert status == 201, body
+        return Paths(self.visit.root / body["session"])
 
     def shoot(self) -> Frame:
         """One more frame into the feed."""
@@ -181,13 +197,14 @@ async def start_hub(scanner: Scanner, tmp_path: Path) -> AsyncIterator[StartHub]
 
         async def start(*, engines: tuple[str, ...] = ("pcbm", "bpd"), **options: Any) -> Hub:
             feed = Feed(scanner.borrow, engines=engines)
-            session = options.pop("session", None) or Session(tmp_path / "sessions", "P1", {"bedside": "0.1.0"})
+            desk = options.pop("desk", None) or Desk(tmp_path / "sessions")
+            visit = Visit(feed, desk, options.pop("customs", Customs(Who("P1", "explain"))))
             app = create_app(
                 feed,
                 views=VIEWS,
                 default_view="explain",
-                snapshots=Snapshots(feed, session, {"quality": 85}),
-                participant=session.participant,
+                visit=visit,
+                about={"quality": 85},
                 limits=options.pop("limits", Limits()),
                 **options,
             )
@@ -196,7 +213,7 @@ async def start_hub(scanner: Scanner, tmp_path: Path) -> AsyncIterator[StartHub]
             port = await server.enter_async_context(listening(app, "127.0.0.1", 0, token))
             headers = {"Authorization": f"Bearer {token}"} if token else {}
             http = await stack.enter_async_context(aiohttp.ClientSession(headers=headers))
-            return Hub(URL(f"http://127.0.0.1:{port}"), feed, scanner, http, session, server.aclose)
+            return Hub(URL(f"http://127.0.0.1:{port}"), feed, scanner, http, visit, server.aclose)
 
         yield start
 

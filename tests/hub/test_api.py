@@ -11,18 +11,24 @@ from tests.hub.conftest import VIEWS, Hub, Scanner, StartHub, live, ready
 from yarl import URL
 
 from bedside.errors import BusError, SourceError
-from bedside.hub.api import OPENAPI, Api
+from bedside.hub.api import OPENAPI
+from bedside.hub.app import create_app
 from bedside.hub.control import BroadcasterControl
 from bedside.hub.feed import Feed
 from bedside.hub.server import listening
-from bedside.session.folder import SNAPSHOT_NAME
+from bedside.session.names import ITEM
 
 DESCRIBED: dict[str, Any] = json.loads(OPENAPI.read_text())
 
 
 def test_every_route_is_described_and_every_description_has_its_route(scanner: Scanner) -> None:
     """openapi.json and the routes name the same paths and methods."""
-    routes = {(route.path, route.method.lower()) for route in Api(Feed(scanner.borrow), VIEWS, None, None).routes()}
+    app = create_app(Feed(scanner.borrow), views=VIEWS, default_view="explain")
+    routes = {
+        (route.resource.canonical, route.method.lower())
+        for route in app.router.routes()
+        if route.resource is not None and route.resource.canonical.startswith("/api/") and route.method != "HEAD"
+    }
     described = {(path, method) for path, item in DESCRIBED["paths"].items() for method in item}
     assert routes == described
 
@@ -156,5 +162,5 @@ async def test_commands_are_forwarded_to_the_broadcaster() -> None:
 @given(st.text())
 def test_names_of_snapshots_never_leave_the_folder(name: str) -> None:
     """No name makes a path outside the session's snapshots."""
-    if SNAPSHOT_NAME.fullmatch(name):
+    if ITEM.fullmatch(name):
         assert not set(name) & set("/\\.\0")

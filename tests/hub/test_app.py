@@ -26,9 +26,9 @@ def page_dir(tmp_path: Path) -> Path:
 
 
 async def test_the_root_leads_to_the_default_view(hub: Hub) -> None:
-    """The address always names the view."""
+    """The address always names the view, and asks the page to go along with the arm of a session."""
     response = await hub.http.get(hub.url, allow_redirects=False)
-    assert (response.status, response.headers["Location"]) == (302, "/view/explain")
+    assert (response.status, response.headers["Location"]) == (302, "/view/explain?follow=arm")
 
 
 @pytest.mark.parametrize("view", VIEWS)

@@ -8,14 +8,20 @@ from tests.hub.conftest import Scanner
 
 from bedside.hub.feed import Feed
 from bedside.hub.health import WORDS
-from bedside.messages import EngineState, EngineStatus
+from bedside.hub.session_metrics import SessionStates
+from bedside.hub.visit import Visit
+from bedside.messages import EngineState, EngineStatus, RecorderState, RecorderStatus
+from bedside.session.desk import Desk
 
 REFERENCE = (Path(__file__).parents[2] / "docs" / "reference" / "health.md").read_text(encoding="utf-8")
 
 
-async def test_every_metric_is_in_the_reference(scanner: Scanner) -> None:
+async def test_every_metric_is_in_the_reference(scanner: Scanner, tmp_path: Path) -> None:
     """docs/reference/health.md names each metric, and none that does not exist."""
     feed = Feed(scanner.borrow)
+    visit = Visit(feed, Desk(tmp_path))
+    visit.recorder = RecorderStatus(RecorderState.RECORDING)
+    feed.metrics.registry.register(SessionStates(visit))
     feed.put(scanner.shoot())
     feed.put(EngineStatus("pcbm", EngineState.READY))
     found = {

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tests.hub.conftest import Hub, StartHub, eventually, live
 
 from bedside.messages import Signal
-from bedside.session.folder import Session
+from bedside.session.desk import Desk
 
 VERDICT = {"label": "head", "level": "good", "score": 0.9}
 
@@ -178,12 +178,10 @@ async def test_a_wrong_field_is_one_sentence(hub: Hub, body: dict[str, Any], sen
 async def test_a_folder_that_cannot_be_written_stops_nothing_else(start_hub: StartHub, tmp_path: Path) -> None:
     """507 and one sentence on the page; pictures go on."""
     (tmp_path / "file").write_text("not a folder")
-    hub = await start_hub(session=Session(tmp_path / "file" / "sessions"))
+    hub = await start_hub(desk=Desk(tmp_path / "file" / "sessions"))
     page = await hub.page("video", live=320)
     frame = hub.shoot()
     status, body = await post(hub, seq=frame.seq)
     assert status == 507
-    assert body["error"].startswith(
-        f"{tmp_path / 'file' / 'sessions'} cannot be written: Not a directory; nothing was kept."
-    )
+    assert body["error"].startswith(f"{tmp_path / 'file' / 'sessions' / '.live'} cannot be written: Not a directory;")
     assert (await page.until("picture"))["seq"] == frame.seq

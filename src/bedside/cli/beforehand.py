@@ -98,7 +98,8 @@ def start_of(engine: EngineSettings, replica: int = 1, unusable: str = "") -> "C
 
 def refuse_missing_files(settings: Settings) -> None:
     """Raise SettingsError for files and names in the settings that cannot be used."""
-    from bedside.session.folder import Session
+    from bedside.session.names import check_participant
+    from bedside.session.questionnaire import load_all
 
     for where, name in (
         ("[source] placeholder", settings.source.placeholder),
@@ -108,6 +109,7 @@ def refuse_missing_files(settings: Settings) -> None:
         if name and not (settings.folder / name).exists():
             raise SettingsError(f"{where} is {name!r}, and there is no {settings.folder / name}")
     try:
-        Session(Path(settings.session.folder), settings.session.participant)
+        check_participant(settings.session.participant)
+        load_all(settings.session.questionnaires, settings.folder)
     except SessionError as error:
         raise SettingsError(f"[session] {error}") from error

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bedside import __version__
 from bedside.cli.ends import explain_ends
 from bedside.cli.live import live
 from bedside.cli.machine import STATUS_FILE
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from bedside.bus.subscriber import Subscriber
     from bedside.engine.replicas import Replicas
     from bedside.hub.feed import Feed
+    from bedside.hub.visit import Visit
     from bedside.router.pipeline import Pipeline
     from bedside.router.router import Router
 
@@ -119,30 +119,48 @@ def _router(
     )
 
 
+def _visit(settings: Settings, feed: "Feed") -> "Visit":
+    """The running session, as this server keeps it."""
+    from bedside.cli.fingerprint import made_with
+    from bedside.cli.session import desk_of
+    from bedside.hub.visit import Customs, Visit
+    from bedside.session.desk import Who
+    from bedside.session.questionnaire import load_all
+
+    session = settings.session
+    customs = Customs(
+        Who(session.participant, session.arm or settings.server.view),
+        lambda: made_with(settings),
+        load_all(session.questionnaires, settings.folder),
+        needs_consent=session.needs_consent,
+        masks=session.masks,
+        clip_s=settings.recorder.clip_s,
+    )
+    return Visit(feed, desk_of(settings), customs)
+
+
 def _app(settings: Settings, feed: "Feed") -> "web.Application":
+    from bedside.cli.fingerprint import without_secrets
     from bedside.hub.app import create_app
     from bedside.hub.control import BroadcasterControl
     from bedside.hub.health import Limits
-    from bedside.hub.snapshot import Snapshots
     from bedside.hub.view import View
-    from bedside.session.folder import Session
 
     server = settings.server
     # A real scanner has its own buttons, and what a broadcaster elsewhere has is not for this [source] to say.
     can_control = not server.source and settings.source.url.partition(":")[0] in ("synthetic", "file")
-    session = Session(Path(settings.session.folder), settings.session.participant, {"bedside": __version__})
     return create_app(
         feed,
         views={name: View(name, **vars(view)) for name, view in settings.views.items()},
         default_view=server.view,
         host=server.host,
         token=server.token,
-        snapshots=Snapshots(feed, session, about={"source": asdict(settings.source) | {"token": ""}}),
+        visit=_visit(settings, feed),
+        about={"source": without_secrets(asdict(settings.source))},
         control=BroadcasterControl(settings.frames_url, settings.source.token) if can_control else None,
         limits=Limits(
             server.frame_max_age_s,
             {name: server.answer_max_age_s or deadline_s for name, deadline_s in _deadlines_s(settings).items()},
         ),
-        participant=settings.session.participant,
         page_dir=Path(server.page_dir) if server.page_dir else None,
     )

@@ -3,21 +3,26 @@
 import asyncio
 import html
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from aiohttp import WSCloseCode, web
 
 import bedside
 from bedside.errors import SettingsError
-from bedside.hub.api import Api, Control, errors_as_json
+from bedside.hub.api import Api, Control
+from bedside.hub.asked import errors_as_json
 from bedside.hub.feed import Feed
 from bedside.hub.guard import Guard, add_headers
 from bedside.hub.health import Limits, health
 from bedside.hub.live import SOCKETS, serve_page
+from bedside.hub.session_api import SessionApi, is_session
+from bedside.hub.session_metrics import SessionStates
 from bedside.hub.snapshot import Snapshots
 from bedside.hub.view import View
+from bedside.hub.visit import Visit
 
 log = logging.getLogger(__name__)
 
@@ -35,34 +40,44 @@ def create_app(
     host: str = "127.0.0.1",
     token: str = "",
     allowed_hosts: Iterable[str] = (),
-    snapshots: Snapshots | None = None,
+    visit: Visit | None = None,
+    about: Mapping[str, Any] | None = None,
     control: Control | None = None,
     limits: Limits | None = None,
     page_dir: Path | None = None,
-    participant: str = "",
 ) -> web.Application:
     """The application that shows `feed`. `host` is what it will listen on; `control` has a command done by the source,
-    `participant` is the code that pages show.
+    `visit` keeps sessions, with `about` beside each snapshot.
 
     Raises SettingsError when `host` can be reached by others and there is no token, when `default_view` is none of
     `views`, or when `page_dir` holds no page.
     """
+    if visit is not None:
+        feed.metrics.registry.register(SessionStates(visit))
     guard = Guard(host, token, allowed_hosts)
     folder = page_dir or PAGE_DIR
-    pages = Pages(feed, views, default_view, folder, can_control=control is not None, participant=participant)
-    probes = Probes(feed, limits or Limits(), guard)
+    pages = Pages(feed, views, default_view, folder, can_control=control is not None, visit=visit)
+    probes = Probes(feed, limits or Limits(), guard, visit)
+    snapshots = Snapshots(feed, visit, about) if visit else None
     app = web.Application(middlewares=[errors_as_json, guard.middleware()], client_max_size=MAX_BODY_BYTES)
     app[SOCKETS] = set()
-    app.add_routes([*pages.routes(), *probes.routes(), *Api(feed, views, snapshots, control).routes()])
+    app.add_routes([*pages.routes(), *probes.routes(), *Api(feed, views, snapshots, control, visit).routes()])
+    app.add_routes(SessionApi(feed, views, visit).routes())
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(_close_sockets)
 
-    async def close(_: web.Application) -> None:
-        feed.close()
+    async def run(_: web.Application) -> AsyncIterator[None]:
+        following = asyncio.create_task(visit.follow(), name="follow the session") if visit else None
+        yield
+        if visit is not None and following is not None:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+            await visit.close()
         if snapshots is not None:
             snapshots.close()
+        feed.close()
 
-    app.on_cleanup.append(close)
+    app.cleanup_ctx.append(run)
     return app
 
 
@@ -77,7 +92,7 @@ class Pages:
         folder: Path,
         *,
         can_control: bool,
-        participant: str,
+        visit: Visit | None,
     ) -> None:
         if default_view not in views:
             raise SettingsError(f"[server] view is {default_view!r}; expected one of {', '.join(views)}")
@@ -88,20 +103,23 @@ class Pages:
         self._default_view = default_view
         self._folder = folder
         self._can_control = can_control
-        self._participant = participant
+        self._visit = visit
 
     def routes(self) -> list[web.AbstractRouteDef]:
-        """`/`, `/view/NAME`, `/page/...` and `/live`."""
+        """`/`, `/view/NAME`, `/questionnaire/SESSION/NAME`, `/page/...` and `/live`."""
         return [
             web.get("/", self.default),
             web.get("/view/{name}", self.view),
+            web.get("/questionnaire/{session}/{name}", self.questionnaire),
             web.get("/live", self.live),
             web.static("/page", self._folder),
         ]
 
-    async def default(self, request: web.Request) -> web.Response:
-        """On to the default view, so that the address always names the view."""
-        raise web.HTTPFound(f"/view/{self._default_view}")
+    async def default(self, _: web.Request) -> web.Response:
+        """On to the view of the running session's arm, or the default one; `follow=arm` has a page go along."""
+        running = self._visit.running if self._visit else None
+        view = running.arm if running and running.arm in self._views else self._default_view
+        raise web.HTTPFound(f"/view/{view}?follow=arm")
 
     async def view(self, request: web.Request) -> web.StreamResponse:
         """The page; which view it is, it reads from its address."""
@@ -109,13 +127,22 @@ class Pages:
             return self._unknown(request.match_info["name"])
         return web.FileResponse(self._folder / "index.html")
 
+    async def questionnaire(self, request: web.Request) -> web.StreamResponse:
+        """The page of a questionnaire; which one and of which session, it reads from its address."""
+        visit, session, name = self._visit, request.match_info["session"], request.match_info["name"]
+        if visit is None or name not in visit.customs.questionnaires:
+            raise web.HTTPNotFound(text=f"there is no questionnaire {name[:40]!r}")
+        if not await visit.ask(lambda: is_session(visit, session)):
+            raise web.HTTPNotFound(text=f"there is no session {session[:80]!r}")
+        return web.FileResponse(self._folder / "questionnaire.html")
+
     async def live(self, request: web.Request) -> web.StreamResponse:
         """The page's websocket."""
         name = request.query.get("view", self._default_view)
         if name not in self._views:
             raise web.HTTPNotFound(text=f"there is no view {name[:40]!r}; there are {', '.join(self._views)}")
         return await serve_page(
-            request, self._feed, self._views[name], can_control=self._can_control, participant=self._participant
+            request, self._feed, self._views[name], can_control=self._can_control, visit=self._visit
         )
 
     def _unknown(self, name: str) -> web.Response:
@@ -127,10 +154,11 @@ class Pages:
 class Probes:
     """`/health` and `/metrics`."""
 
-    def __init__(self, feed: Feed, limits: Limits, guard: Guard) -> None:
+    def __init__(self, feed: Feed, limits: Limits, guard: Guard, visit: Visit | None) -> None:
         self._feed = feed
         self._limits = limits
         self._guard = guard
+        self._visit = visit
 
     def routes(self) -> list[web.RouteDef]:
         """Both of them."""
@@ -138,7 +166,7 @@ class Probes:
 
     async def health(self, request: web.Request) -> web.Response:
         """200 when the system does its job, 503 when not; without the token only the word."""
-        now = health(self._feed, self._limits)
+        now = health(self._feed, self._limits, visit=self._visit)
         body = now.body if self._guard.has_token(request) else {"status": now.status}
         return web.json_response(body, status=200 if now.ok else 503)
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from typing import Protocol
 
 from bedside import clock
 from bedside.hub.answer import page_answer, text_of
@@ -13,6 +14,16 @@ from bedside.hub.picture import Borrow, Darkroom, Picture
 from bedside.hub.recall import Answered, Gone, Recall
 from bedside.hub.view import View
 from bedside.messages import EngineState, EngineStatus, Frame, Loss, Pixels, Result, Signal, Status
+
+
+class Witness(Protocol):
+    """Is told of each result and of what changes; waits for nobody."""
+
+    def saw_result(self, answered: Answered) -> None: ...
+
+    def saw_signal(self, signal: Signal, seq: int | None) -> None: ...
+
+    def saw_engine(self, status: EngineStatus) -> None: ...
 
 
 class Feed:
@@ -47,6 +58,8 @@ class Feed:
         self._good: dict[str, Result] = {}
         self._watchers: set[asyncio.Event] = set()
         self._due_since_ns: dict[str, int] = {}
+        self.witness: Witness | None = None
+        """Is told what happens, such as the running session."""
         self.metrics.watch(self)
 
     def put(self, event: Frame | Status | Loss | EngineStatus) -> None:
@@ -75,6 +88,8 @@ class Feed:
         self.recall.add_answer(answered)
         self._engines.setdefault(result.engine, EngineStatus(result.engine, EngineState.NEW))
         self.metrics.result(result)
+        if self.witness is not None:
+            self.witness.saw_result(answered)
         self._tell()
 
     @property
@@ -143,6 +158,11 @@ class Feed:
             self._watchers.discard(event)
             self.viewers[view] -= 1
 
+    def state_changed(self) -> None:
+        """Something changed that a person should see at once."""
+        self.state_order += 1
+        self._tell()
+
     def close(self) -> None:
         """Ends the threads."""
         self.darkroom.close()
@@ -165,20 +185,20 @@ class Feed:
         if not status.signal.has_picture:
             self.picture_since_ns = 0
         self.status = status
+        if self.witness is not None:
+            self.witness.saw_signal(status.signal, self.frame.seq if self.frame else None)
         if (status.signal, status.message) != (before.signal, before.message):
-            self._state_changed()
+            self.state_changed()
 
     def _put_engine(self, status: EngineStatus) -> None:
         before = self._engines.get(status.engine)
         self._engines[status.engine] = status
+        if self.witness is not None:
+            self.witness.saw_engine(status)
         if is_due(status) and not (before is not None and is_due(before)):
             self._due_since_ns[status.engine] = clock.monotonic_ns()
         if before is None or _news(before) != _news(status):
-            self._state_changed()
-
-    def _state_changed(self) -> None:
-        self.state_order += 1
-        self._tell()
+            self.state_changed()
 
     def _tell(self) -> None:
         for event in self._watchers:

@@ -7,7 +7,8 @@ from typing import Any
 import bedside
 from bedside import clock
 from bedside.hub.feed import Feed, is_due
-from bedside.messages import EngineStatus, Signal
+from bedside.hub.visit import Visit, recorder_json
+from bedside.messages import EngineStatus, RecorderState, Signal
 
 DEADLINE_S = 10.0
 
@@ -35,12 +36,13 @@ class Health:
         return self.status == "ok"
 
 
-def health(feed: Feed, limits: Limits, now_ns: int | None = None) -> Health:
+def health(feed: Feed, limits: Limits, now_ns: int | None = None, *, visit: Visit | None = None) -> Health:
     """The health at this moment. An engine's is the age of its last finished prediction, never "the port answers"."""
     now_ns = clock.monotonic_ns() if now_ns is None else now_ns
     found = [*_signal_problems(feed, limits, now_ns)]
     for engine in feed.engine_statuses:
         found += _engine_problems(feed, engine, limits.answer_s.get(engine.engine, DEADLINE_S), now_ns)
+    found += _session_problems(visit)
     status = found[0][0] if found else "ok"
     problems = tuple(sentence for _, sentence in found)
     frame = feed.frame
@@ -54,7 +56,8 @@ def health(feed: Feed, limits: Limits, now_ns: int | None = None) -> Health:
             "fps": round(feed.status.fps, 2),
         },
         "engines": {engine.engine: _engine(feed, engine, now_ns) for engine in feed.engine_statuses},
-        "recorder": None,
+        "recorder": recorder_json(visit.recorder) if visit else None,
+        "session": _session(visit),
         "viewers": sum(feed.viewers.values()),
         "version": bedside.__version__,
     }
@@ -90,6 +93,30 @@ def _engine_problems(feed: Feed, engine: EngineStatus, limit_s: float, now_ns: i
         )
 
 
+def _session_problems(visit: Visit | None) -> Iterator[tuple[str, str]]:
+    if visit is None:
+        return
+    recorder = visit.recorder
+    if visit.is_recording_wanted and recorder and recorder.state in (RecorderState.FAILED, RecorderState.GONE):
+        yield "recorder", recorder.message or f"A recording is wanted and the recorder is {recorder.state}."
+    if visit.problem:
+        yield "session", visit.problem
+
+
+def _session(visit: Visit | None) -> dict[str, Any] | None:
+    if visit is None or visit.running is None:
+        return None
+    kept = visit.scribe.kept
+    return {
+        "name": visit.running.name,
+        "results": kept.results,
+        "results_lost": kept.results_lost,
+        "masks_left_out": kept.masks_left_out,
+        "marks_lost": kept.marks_lost,
+        "problem": visit.problem,
+    }
+
+
 def _answered_ns(feed: Feed, engine: EngineStatus) -> int:
     good = feed.last_good(engine.engine)
     return good.timing.answered_ns if good else 0
@@ -113,5 +140,5 @@ def _engine(feed: Feed, engine: EngineStatus, now_ns: int) -> dict[str, Any]:
 
 
 SIGNAL_WORDS = tuple(str(signal) for signal in Signal if not signal.has_picture)
-WORDS = ("ok", "stale", "engine", *SIGNAL_WORDS)
+WORDS = ("ok", "stale", "engine", "recorder", "session", *SIGNAL_WORDS)
 """Every word that `status` can be."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 import struct
 from collections.abc import Coroutine, Iterator
 from typing import Any
@@ -16,9 +17,11 @@ from bedside.hub.feed import Feed
 from bedside.hub.picture import Picture
 from bedside.hub.recall import Answered
 from bedside.hub.said import Garbage
+from bedside.hub.shown import Shown
 from bedside.hub.state import state
 from bedside.hub.stream import Stream
 from bedside.hub.view import View
+from bedside.hub.visit import Visit
 
 Sending = Coroutine[Any, Any, None]
 
@@ -45,11 +48,15 @@ class Page:
     them waits for another.
     """
 
-    def __init__(self, socket: web.WebSocketResponse, feed: Feed, view: View, wake: asyncio.Event) -> None:
+    def __init__(
+        self, socket: web.WebSocketResponse, feed: Feed, view: View, wake: asyncio.Event, visit: Visit | None = None
+    ) -> None:
         self._socket = socket
         self._feed = feed
         self._view = view
         self._wake = wake
+        self._visit = visit
+        self._shown = Shown(secrets.token_hex(4), view, visit)
         self._streams = {"live": Stream(order=self._stale_order()), "answer": Stream()}
         self._results: dict[str, int] = {}
         self._sending: dict[str, asyncio.Task[None]] = {}
@@ -57,15 +64,17 @@ class Page:
         self._state_due_ns = 0
         self.skips = 0
 
-    async def run(self, *, can_control: bool, participant: str = "") -> None:
+    async def run(self, *, can_control: bool) -> None:
         """Serves the page until it goes, sends garbage, or is stuck."""
-        await self._send_text(self._hello(can_control, participant))
+        await self._send_text(self._hello(can_control))
+        self._shown.opened()
         sender = asyncio.create_task(self._send_for_ever(), name="page sender")
         receiver = asyncio.create_task(self._receive_for_ever(), name="page receiver")
         try:
             await asyncio.wait({sender, receiver}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._feed.recall.release(self)
+            self._shown.closed()
             tasks = [sender, receiver, *self._sending.values()]
             for task in tasks:
                 task.cancel()
@@ -74,7 +83,7 @@ class Page:
             if isinstance(outcome, Exception):
                 raise outcome
 
-    def _hello(self, can_control: bool, participant: str) -> str:
+    def _hello(self, can_control: bool) -> str:
         engines = self._feed.engine_names if self._view.has_answers else ()
         return text_of(
             {
@@ -83,7 +92,8 @@ class Page:
                 "view": self._view.as_json(),
                 "can_control": can_control and self._view.controls,
                 "engines": list(engines),
-                "participant": participant,
+                "participant": self._visit.participant if self._visit else "",
+                "page": self._shown.page,
             }
         )
 
@@ -109,7 +119,7 @@ class Page:
             return
         self._state_order = self._feed.state_order
         self._state_due_ns = now_ns + int(STATE_EVERY_S * clock.NS_PER_S)
-        message = state(self._feed, has_answers=self._view.has_answers, picture_skips=self.skips)
+        message = state(self._feed, self._visit, has_answers=self._view.has_answers, picture_skips=self.skips)
         await self._send_text(text_of(message))
 
     def _due(self) -> Iterator[tuple[str, Sending]]:
@@ -157,6 +167,7 @@ class Page:
     async def _send_result(self, answered: Answered) -> None:
         text = await self._feed.answer_text(answered, self._view)
         await self._send_text(_with_age(text, answered))
+        self._shown.sent(answered, _age_ms(answered))
 
     async def _send_live(self, stream: Stream) -> None:
         picture = await self._feed.live_picture(stream.width)
@@ -213,6 +224,14 @@ class Page:
         async for message in self._socket:
             await self._receive(message)
 
+    def _see(self, stream: str, seq: int, age_ms: float) -> None:
+        """The page painted an answer with its picture: the person sees its verdict now."""
+        names = self._feed.engine_names
+        if stream == "answer" and names:
+            found = (item for item in self._feed.recall.answers(seq) if item.result.engine == names[0])
+            if (answered := next(found, None)) is not None:
+                self._shown.painted(answered, age_ms)
+
     async def _receive(self, message: WSMessage) -> None:
         if message.type is WSMsgType.ERROR:  # aiohttp has closed it already
             if isinstance(message.data, TimeoutError):
@@ -228,6 +247,7 @@ class Page:
                 if self._streams[stream].painted(seq):
                     if age_ms is not None:
                         self._feed.metrics.painted(stream, age_ms)
+                        self._see(stream, seq, age_ms)
                     self._wake.set()
             case said.Hold(seq):
                 await self._feed.hold(self, seq)
@@ -236,7 +256,7 @@ class Page:
 
 
 async def serve_page(
-    request: web.Request, feed: Feed, view: View, *, can_control: bool, participant: str = ""
+    request: web.Request, feed: Feed, view: View, *, can_control: bool, visit: Visit | None = None
 ) -> web.WebSocketResponse:
     """Serves one page's websocket until it ends; tells a page that sends garbage so, and closes it."""
     socket = web.WebSocketResponse(
@@ -246,7 +266,7 @@ async def serve_page(
     request.app[SOCKETS].add(socket)
     with feed.watched(view.name) as wake:
         try:
-            await Page(socket, feed, view, wake).run(can_control=can_control, participant=participant)
+            await Page(socket, feed, view, wake, visit).run(can_control=can_control)
         except Garbage as error:
             feed.metrics.dropped("garbage")
             log.warning("page of view %s closed: it sent %s", view.name, error)

@@ -11,7 +11,7 @@ FRAMES_KEPT = 32
 """So many frames can still be named by a page; their pixels are only lent while the ring has them."""
 
 TIMES_KEPT = 2048
-"""Of so many frames the wall time and the signal are still known; a slow model answers long after its frame."""
+"""Of so many frames the times and the signal are still known; a slow model answers long after its frame."""
 
 HELD_KEPT = 8
 """So many pages may hold a picture; with one more, the one that was held first is let go."""
@@ -21,6 +21,15 @@ GONE = "that picture is gone; tap again while it is on the screen"
 
 class Gone(BusError):
     """The frame's pixels are nowhere any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """When a frame was captured, and what it was worth."""
+
+    captured_ns: int
+    wall_ns: int
+    signal: Signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,7 @@ class Held:
     seq: int
     pixels: Pixels
     answers: tuple[Answered, ...]
+    captured_ns: int | None
 
 
 class Recall:
@@ -51,13 +61,13 @@ class Recall:
         self._history_size = history
         self._history: dict[str, deque[Answered]] = {}
         self._frames: deque[Frame] = deque(maxlen=FRAMES_KEPT)
-        self._known: OrderedDict[int, tuple[int, Signal]] = OrderedDict()
+        self._known: OrderedDict[int, Known] = OrderedDict()
         self._held: OrderedDict[object, Held] = OrderedDict()
 
     def add_frame(self, frame: Frame) -> None:
         """A frame came."""
         self._frames.append(frame)
-        self._known[frame.seq] = (frame.wall_ns, frame.signal)
+        self._known[frame.seq] = Known(frame.captured_ns, frame.wall_ns, frame.signal)
         if len(self._known) > TIMES_KEPT:
             self._known.popitem(last=False)
 
@@ -75,13 +85,20 @@ class Recall:
         """A frame that came lately; its pixels may be gone."""
         return next((frame for frame in reversed(self._frames) if frame.seq == seq), None)
 
-    def wall_ns(self, seq: int) -> int | None:
-        """When frame `seq` was captured, in wall time, if it is still known."""
-        return self._known[seq][0] if seq in self._known else None
+    def known(self, seq: int) -> Known | None:
+        """The times and the signal of frame `seq`, if they are still known."""
+        return self._known.get(seq)
 
     def signal(self, seq: int) -> Signal | None:
         """What frame `seq` was worth, if it is still known."""
-        return self._known[seq][1] if seq in self._known else None
+        return self._known[seq].signal if seq in self._known else None
+
+    def captured_ns(self, seq: int) -> int | None:
+        """When frame `seq` was captured, monotonic: of one that is held or answered, too."""
+        if seq in self._known:
+            return self._known[seq].captured_ns
+        held = next((item.captured_ns for item in self._held.values() if item.seq == seq), None)
+        return next((item.result.timing.captured_ns for item in self.answers(seq)), held)
 
     def answers(self, seq: int) -> tuple[Answered, ...]:
         """What is still known of the answers to frame `seq`, newest first."""
@@ -108,7 +125,7 @@ class Recall:
     def hold(self, page: object, seq: int, pixels: Pixels) -> None:
         """`page` holds frame `seq` until it releases it."""
         self._held.pop(page, None)
-        self._held[page] = Held(seq, pixels, self.answers(seq))
+        self._held[page] = Held(seq, pixels, self.answers(seq), self.captured_ns(seq))
         while len(self._held) > HELD_KEPT:
             self._held.popitem(last=False)
 

@@ -1,41 +1,40 @@
 """A snapshot: the exact pixels of the frame that a person saw, with the answer to it, kept in the session."""
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from pathlib import PurePath
 from typing import Any, TypeVar
 
-import cv2
-import numpy as np
-
-from bedside import clock
-from bedside.hub.answer import plain, png_of
+from bedside.hub.described import files_of
 from bedside.hub.feed import Feed
 from bedside.hub.recall import Gone
+from bedside.hub.visit import Visit
 from bedside.messages import Frame, Pixels, Result
-from bedside.session.folder import Session
+from bedside.session import kept
+from bedside.session.journal import Journal
+from bedside.session.paths import Paths
+from bedside.session.recorded import items
+from bedside.session.wanted import Clip
+from bedside.threads import background_pool
 
 T = TypeVar("T")
 
 
 class Snapshots:
-    """Keeps snapshots in one session, in one thread of its own."""
+    """Keeps snapshots in the running session, in one thread of its own; shows those, and its best frames."""
 
-    def __init__(self, feed: Feed, session: Session, about: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, feed: Feed, visit: Visit, about: Mapping[str, Any] | None = None) -> None:
         """`about` is written beside every snapshot, such as the settings in use."""
         self._feed = feed
-        self._session = session
+        self._visit = visit
         self._about = dict(about or {})
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="bedside-snapshot")
+        self._thread = background_pool(1, "bedside-snapshot")
 
     async def keep(self, seq: int | None, engine: str | None, view: str) -> dict[str, Any]:
-        """Keeps frame `seq` (None: the newest) with the answer of `engine`. Returns `path`, `seq`, `name`, and the
-        `engine` whose answer was still known, or None.
+        """Keeps frame `seq` (None: the newest) with the answer of `engine`; a session starts where none runs.
 
-        Raises Gone when the pixels are lost, SessionError when they cannot be written.
+        Returns `path`, `seq`, `name`, the `engine` whose answer was still known, or None, and whether the recorder
+        makes a `clip` of the seconds before. Raises Gone when the pixels are lost, SessionError when they cannot be
+        written.
         """
         if seq is None:
             if self._feed.frame is None:
@@ -44,78 +43,71 @@ class Snapshots:
         recall = self._feed.recall
         pixels, frame = recall.pixels(seq), recall.frame(seq)
         result = next((item.result for item in recall.answers(seq) if item.result.engine == engine), None)
-        return await self._run(lambda: self._keep(seq, pixels, frame, result, view))
+        known, captured_ns = recall.known(seq), recall.captured_ns(seq)
+        about = {
+            **self._about,
+            "seq": seq,
+            "captured_ns": captured_ns,
+            "captured_wall_ns": known.wall_ns if known else None,
+            "view": view,
+            "signal": str(known.signal if known else self._feed.status.signal),
+        }
+        has_mask = self._visit.customs.masks != "none"
+        files = await self._run(lambda: self._files(pixels, frame, result, about, has_mask))
+        running = await self._visit.ensure()
+        name = f"{seq}_{result.engine}" if result else str(seq)
+        name = await self._run(lambda: kept.keep(Paths(running.folder).snapshots, name, files))
+        clip = captured_ns is not None and await self._visit.ask_clip(Clip(name, captured_ns))
+        said = {"seq": seq, "captured_ns": captured_ns, "engine": result.engine if result else None, "view": view}
+        await self._visit.mark("snapshot", session=running.name, name=name, **said, clip=clip)
+        path = f"{running.name}/snapshots/{name}.png"
+        return {"path": path, "seq": seq, "name": name, "engine": said["engine"], "clip": clip}
 
     async def listed(self) -> list[dict[str, Any]]:
-        """This session's snapshots, oldest first."""
-        return await self._run(self._session.snapshots)
+        """The marks of the snapshots of the running session, or of the last one, oldest first."""
+        marks = await self._run(lambda: Journal(self._paths().marks).read() if self._visit.shown else [])
+        return [mark for mark in marks if mark.get("mark") == "snapshot"]
+
+    async def best(self) -> list[dict[str, Any]]:
+        """The best frame of each plane of that session: `plane`, `name`, `score`, `seq` and `label`."""
+        found = await self._run(lambda: items(self._paths().best) if self._visit.shown else [])
+        return [
+            {
+                "plane": item.about["plane"],
+                "name": item.name,
+                "score": item.about.get("score"),
+                "seq": item.about.get("seq"),
+                "label": item.about["plane"],
+            }
+            for item in found
+            if "plane" in item.about
+        ]
 
     async def png(self, name: str) -> bytes:
         """A snapshot's picture. Raises SessionError when there is none of this name."""
-        return await self._run(lambda: self._session.snapshot_png(name))
+        return await self._run(lambda: kept.picture(self._paths().snapshots, name))
+
+    async def best_png(self, name: str) -> bytes:
+        """A best frame's picture. Raises SessionError when there is none of this name."""
+        return await self._run(lambda: kept.picture(self._paths().best, name))
 
     def close(self) -> None:
         """Ends the thread after what it is at."""
         self._thread.shutdown(wait=True)
 
+    def _paths(self) -> Paths:
+        return Paths(self._visit.root / (self._visit.shown or "no session"))
+
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    def _keep(
-        self, seq: int, pixels: Pixels | None, frame: Frame | None, result: Result | None, view: str
-    ) -> dict[str, Any]:
+    def _files(
+        self,
+        pixels: Pixels | None,
+        frame: Frame | None,
+        result: Result | None,
+        about: Mapping[str, Any],
+        has_mask: bool,
+    ) -> dict[str, bytes]:
         pixels = self._feed.recall.fetch(frame) if pixels is None else pixels
-        name = f"{seq}_{result.engine}" if result else str(seq)
-        files = {".png": png_of(pixels)}
-        if result is not None and isinstance(mask := result.answer.get("mask"), np.ndarray):
-            with suppress(ValueError, cv2.error):  # the page says already what is wrong with it
-                files[".mask.png"] = png_of(mask)
-        about = self._described(seq, result, view, pixels)
-        text = json.dumps(about, indent=2, ensure_ascii=False, allow_nan=False)
-        files[".json"] = text.encode(errors="backslashreplace")  # half a surrogate pair becomes a JSON escape
-        engine = result.engine if result else None
-        path = self._session.keep_snapshot(name, files, {"seq": seq, "engine": engine, "view": view})
-        return {"path": path, "seq": seq, "name": PurePath(path).stem, "engine": engine}
-
-    def _described(self, seq: int, result: Result | None, view: str, pixels: Pixels) -> dict[str, Any]:
-        described: dict[str, Any] = {
-            **self._about,
-            "seq": seq,
-            "view": view,
-            "width": pixels.shape[1],
-            "height": pixels.shape[0],
-            "kept_wall_ns": clock.wall_ns(),
-            "captured_wall_ns": self._feed.recall.wall_ns(seq),
-            "signal": str(self._feed.recall.signal(seq) or self._feed.status.signal),
-            "result": None,
-        }
-        if result is not None:
-            fields = {name: _kept(value) for name, value in result.answer.items() if name not in ("mask", "images")}
-            timing = {
-                name: getattr(result.timing, name)
-                for name in (
-                    "captured_ns",
-                    "published_ns",
-                    "taken_ns",
-                    "asked_ns",
-                    "answered_ns",
-                    "model_ms",
-                    "added_ms",
-                )
-            }
-            described["result"] = {
-                "engine": result.engine,
-                "seq": result.seq,
-                "error": result.error,
-                "answer": fields,
-                "missing": dict(result.missing),
-                "timing": timing,
-            }
-        return described
-
-
-def _kept(value: Any) -> Any:
-    try:
-        return plain(value)
-    except (TypeError, ValueError, RecursionError) as error:
-        return f"not kept: {error}"
+        return files_of(pixels, result, about, has_mask=has_mask)

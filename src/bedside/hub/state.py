@@ -4,20 +4,32 @@ from typing import Any
 
 from bedside import clock
 from bedside.hub.feed import Feed
+from bedside.hub.visit import Visit, recorder_json
 from bedside.messages import EngineStatus
 
 
-def state(feed: Feed, *, has_answers: bool = True, picture_skips: int = 0) -> dict[str, Any]:
+def state(
+    feed: Feed, visit: Visit | None = None, *, has_answers: bool = True, picture_skips: int = 0
+) -> dict[str, Any]:
     """The state as the page reads it; ages in milliseconds. Without answers, `engines` is empty."""
     now_ns = clock.monotonic_ns()
     return {
         "type": "state",
         "signal": signal_state(feed, now_ns),
         "engines": [engine_state(feed, status, now_ns) for status in feed.engine_statuses] if has_answers else [],
-        "recorder": None,
+        **session_state(visit),
         "viewers": sum(feed.viewers.values()),
         "picture_skips": picture_skips,
         "sent_ms": round(now_ns / clock.NS_PER_MS, 1),
+    }
+
+
+def session_state(visit: Visit | None) -> dict[str, Any]:
+    """What is kept, and what cannot be: `problem` is a sentence then, and empty otherwise."""
+    running = visit.running if visit else None
+    return {
+        "recorder": recorder_json(visit.recorder) if visit else None,
+        "session": running and {**running.as_json(), "problem": visit.problem if visit else ""},
     }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bedside import clock
-from bedside.errors import SessionError
+from bedside.errors import NotNow, SessionError
 from bedside.session import wanted
 from bedside.session.names import check_participant, session_name
 from bedside.session.paths import Live, Paths
@@ -55,14 +55,18 @@ class Desk:
         """Which session runs, and whether it is recorded. Raises SessionError."""
         return wanted.read(self.live)
 
-    def start(self, who: Who, made_with: With, *, recording: bool = False) -> str:
-        """Starts a session; its name. Raises SessionError when one runs, or this one cannot be kept."""
+    def start(self, who: Who, made_with: With, *, recording: bool = False, needs_space: bool = True) -> str:
+        """Starts a session; its name. Raises NotNow when one runs, SessionError when this one cannot be kept.
+
+        Without `needs_space` the disk may be nearly full: for one that shall hold a few pictures only.
+        """
         check_participant(who.participant)
         with wanted.changing(self.live):
             now = wanted.read(self.live)
             if now.session:
-                raise SessionError(f"session {now.session} runs; end it first")
-            self._refuse_full_disk()
+                raise NotNow(f"session {now.session} runs; end it first")
+            if needs_space:
+                self._refuse_full_disk()
             if recording:
                 self._refuse_without_consent(who.consent)
             name = self._make(who, made_with)
@@ -70,39 +74,53 @@ class Desk:
         return name
 
     def record(self, on: bool) -> None:
-        """Wants video of the running session, or no more. Raises SessionError when none runs, or it may not be."""
+        """Wants video of the running session, or no more. Raises NotNow when none runs, or it may not be."""
         with wanted.changing(self.live):
             now = self._running()
             if on:
-                self._refuse_without_consent(self._about(now.session).get("consent"))
+                self._refuse_without_consent(self.about(now.session).get("consent"))
             wanted.write(self.live, replace(now, recording=on))
 
     def ask_clip(self, clip: Clip) -> None:
-        """Wants the seconds before a snapshot from the recorder. Raises SessionError when no session runs."""
+        """Wants the seconds before a snapshot from the recorder. Raises NotNow when no session runs, or may not."""
         with wanted.changing(self.live):
             now = self._running()
+            self._refuse_without_consent(self.about(now.session).get("consent"))
             wanted.write(self.live, replace(now, clips=(*now.clips, clip)))
 
     def end(self, why: str = "ended") -> str:
-        """Ends the running session; its name. Raises SessionError when none runs."""
+        """Ends the running session; its name. Raises NotNow when none runs."""
         with wanted.changing(self.live):
             now = self._running()
             wanted.write(self.live, Wanted(boot=now.boot))
             wall_ns = clock.wall_ns()
-            about = self._about(now.session) | {"end": _iso(wall_ns), "end_wall_ns": wall_ns, "end_why": why}
+            about = self.about(now.session) | {"end": _iso(wall_ns), "end_wall_ns": wall_ns, "end_why": why}
             about["end_monotonic_ns"] = clock.monotonic_ns()
             self._write_about(now.session, about)
         return now.session
 
+    def about(self, name: str) -> dict[str, Any]:
+        """What the `session.json` of a session says. Raises SessionError."""
+        path = Paths(self.live.root / name).session
+        try:
+            about = json.loads(path.read_bytes())
+        except OSError as error:
+            raise SessionError(f"{path} cannot be read: {error.strerror}") from error
+        except ValueError as error:
+            raise SessionError(f"{path} is damaged: {error}") from error
+        if not isinstance(about, dict):
+            raise SessionError(f"{path} is damaged: it is no table")
+        return about
+
     def _running(self) -> Wanted:
         now = wanted.read(self.live)
         if not now.session:
-            raise SessionError("no session runs; start one first, on the page or with `bedside session start`")
+            raise NotNow("no session runs; start one first, on the page or with `bedside session start`")
         return now
 
     def _refuse_without_consent(self, consent: object) -> None:
         if self._needs_consent and consent is not True:
-            raise SessionError(
+            raise NotNow(
                 "the participant's consent to be recorded is not noted; start the session with it, "
                 "or set [session] needs_consent = false where nobody is recorded but a phantom"
             )
@@ -133,16 +151,6 @@ class Desk:
         }
         self._write_about(path.name, about)
         return path.name
-
-    def _about(self, name: str) -> dict[str, Any]:
-        path = Paths(self.live.root / name).session
-        try:
-            about = json.loads(path.read_bytes())
-        except OSError as error:
-            raise SessionError(f"{path} cannot be read: {error.strerror}") from error
-        except ValueError as error:
-            raise SessionError(f"{path} is damaged: {error}") from error
-        return dict(about)
 
     def _write_about(self, name: str, about: Mapping[str, Any]) -> None:
         write_whole(Paths(self.live.root / name).session, json.dumps(about, indent=2).encode() + b"\n")

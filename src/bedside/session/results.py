@@ -20,10 +20,13 @@ VERSION = 1
 TIMES = ("published_ns", "taken_ns", "asked_ns", "answered_ns", "model_ms", "added_ms")
 
 
-def line_of(result: Result, wall_ns: int, signal: str, answer: Mapping[str, Any]) -> dict[str, Any]:
+def line_of(
+    result: Result, wall_ns: int, signal: str, answer: Mapping[str, Any], mask_missing: str = ""
+) -> dict[str, Any]:
     """A result as its line; `answer` is its answer as plain JSON, without mask and images.
 
-    What tables are made of stands flat and first; `label`, `level` and `score` are the verdict's.
+    What tables are made of stands flat and first; `label`, `level` and `score` are the verdict's. `mask_missing` says
+    why a mask that the answer had is not kept: `setting`, `behind` (the disk was slower than the engine), or `unfit`.
     """
     verdict = answer.get("verdict")
     verdict = verdict if isinstance(verdict, Mapping) else {}
@@ -42,6 +45,7 @@ def line_of(result: Result, wall_ns: int, signal: str, answer: Mapping[str, Any]
         **{name: getattr(result.timing, name) for name in TIMES},
         "answer": dict(answer),
         "mask": None,
+        "mask_missing": mask_missing,
     }
 
 

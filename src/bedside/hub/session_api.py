@@ -14,6 +14,7 @@ from bedside.session.desk import Who
 from bedside.session.names import SESSION, check_participant
 from bedside.session.paths import Paths
 
+LEVELS = ("good", "near", "poor", "none")
 THUMBS = ("up", "down")
 FEEDBACK = ("thumb", "verdict", "concept", "note")
 MOST_NOTE = 2000
@@ -172,14 +173,24 @@ def checked_feedback(asked: dict[str, Any]) -> dict[str, Any]:
         case "thumb":
             one_of(asked, "value", THUMBS)
         case "verdict":
-            label = value.get("label") if isinstance(value, dict) else value
-            said["value"] = {"label": text_in({"value": label}, "value", MOST_NAME)}
+            said["value"] = _verdict(value)
         case "concept":
             said["name"] = text_in(asked, "name", MOST_NAME)
             if isinstance(value, dict | list) or value is None or len(str(value)) > MOST_NAME:
                 raise refused(f"value is {str(value)[:40]!r}; expected text, a number, true or false")
         case "note":
             text_in(asked, "value", MOST_NOTE)
+    return said
+
+
+def _verdict(value: object) -> dict[str, Any]:
+    """The label that is right, or its level, or both."""
+    asked = value if isinstance(value, dict) else {"label": value}
+    said = {}
+    if "level" in asked:
+        said["level"] = one_of(asked, "level", LEVELS)
+    if "label" in asked or not said:
+        said["label"] = text_in(asked, "label", MOST_NAME)
     return said
 
 

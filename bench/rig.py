@@ -150,12 +150,12 @@ def children(pid: int) -> dict[int, str]:
 
 
 def role(command_line: str) -> str:
-    """`broadcaster`, `server`, `engine NAME` or `supervisor`, from a command line."""
+    """`broadcaster`, `recorder`, `server`, `engine NAME` or `supervisor`, from a command line."""
     words = command_line.split()
     if any(word.endswith("bedside_engine") for word in words):
         return f"engine {words[words.index('--name') + 1]}"
-    return {"broadcast": "broadcaster", "serve": "server"}.get(
-        next((w for w in words if w in ("broadcast", "serve")), ""), "other"
+    return {"broadcast": "broadcaster", "record": "recorder", "serve": "server"}.get(
+        next((w for w in words if w in ("broadcast", "record", "serve")), ""), "other"
     )
 
 

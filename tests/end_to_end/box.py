@@ -22,7 +22,7 @@ ENGINE = """
 def predict(frame):
     return {"verdict": {"label": "seen", "level": "good", "score": 1.0}}
 """
-NAMES = ("broadcast", "engine seen", "serve")
+NAMES = ("broadcast", "record", "engine seen", "serve")
 
 
 def wait(true: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:

@@ -11,11 +11,27 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bedside import __version__
-from bedside.cli import broadcast, build, check, demo, doctor, engine, init, new, replay, serve, status, up
+from bedside.cli import (
+    broadcast,
+    build,
+    check,
+    compare,
+    demo,
+    doctor,
+    engine,
+    init,
+    new,
+    record,
+    replay,
+    serve,
+    session,
+    status,
+    up,
+)
 from bedside.errors import BedsideError, SettingsError
 
-VERBS = (demo, init, new, build, check, up, replay, doctor, status, broadcast, serve, engine)
-SERVICES = ("broadcast", "serve")
+VERBS = (demo, init, new, build, check, up, session, replay, compare, doctor, status, broadcast, record, serve, engine)
+SERVICES = ("broadcast", "record", "serve")
 FAILED, ASKED_WRONGLY, INTERRUPTED = 1, 2, 130
 
 EPILOG = """\

@@ -20,7 +20,7 @@ ENGINE = "picture_quality"
 DOC = """\
 see it work: a synthetic scanner, an example engine and the page
 
-Needs no settings and no device, and leaves nothing behind but the snapshots that were taken.
+Needs no settings and no device, and leaves nothing behind but the sessions that were kept.
 
 examples:
   bedside demo
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         return run_and_show(arguments, opens=not arguments.no_open)
     finally:
         kept = folder / "sessions"
-        if kept.exists() and any(path.is_file() for path in kept.rglob("*")):
+        if kept.exists() and any(not path.name.startswith(".") for path in kept.iterdir()):
             print(f"What was kept is in {kept}")
         else:
             shutil.rmtree(folder, ignore_errors=True)

@@ -41,7 +41,7 @@ class Process:
 
 
 def plan(settings: Settings, config: Path, options: tuple[str, ...] = ()) -> tuple[Process, ...]:
-    """The processes for `settings`, which lie in the file `config`: broadcaster, engines, server.
+    """The processes for `settings`, which lie in the file `config`: broadcaster, recorder, engines, server.
 
     Each verb gets `options` too, such as `-v`.
 
@@ -52,6 +52,7 @@ def plan(settings: Settings, config: Path, options: tuple[str, ...] = ()) -> tup
     broadcaster = Process("broadcast", (*command, "broadcast", *tail), stage=0, folder=settings.folder)
     return (
         *(() if settings.server.source else (broadcaster,)),
+        Process("record", (*command, "record", *tail), stage=1, folder=settings.folder),
         *(
             _engine(engine, replica, settings, command, tail)
             for engine in settings.engines

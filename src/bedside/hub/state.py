@@ -4,7 +4,8 @@ from typing import Any
 
 from bedside import clock
 from bedside.hub.feed import Feed
-from bedside.hub.visit import Visit, recorder_json
+from bedside.hub.running import recorder_json
+from bedside.hub.visit import Visit
 from bedside.messages import EngineStatus
 
 
@@ -25,11 +26,16 @@ def state(
 
 
 def session_state(visit: Visit | None) -> dict[str, Any]:
-    """What is kept, and what cannot be: `problem` is a sentence then, and empty otherwise."""
-    running = visit.running if visit else None
+    """What is kept, and what cannot be: `problem` is a sentence then, and empty otherwise.
+
+    `recording`: video is wanted, whether or not the recorder can make it.
+    """
+    if visit is None:
+        return {"recorder": None, "session": None}
+    wanted = {"recording": visit.is_recording_wanted, "problem": visit.problem}
     return {
-        "recorder": recorder_json(visit.recorder) if visit else None,
-        "session": running and {**running.as_json(), "problem": visit.problem if visit else ""},
+        "recorder": recorder_json(visit.recorder),
+        "session": visit.running and {**visit.running.as_json(), **wanted},
     }
 
 

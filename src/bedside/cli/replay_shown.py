@@ -8,17 +8,17 @@ from typing import Any
 class Bar:
     """A bar with speed and time left where a person looks, a line elsewhere."""
 
-    def __init__(self, what: str, total: int, *, quiet: bool) -> None:
+    def __init__(self, what: str, total: int, *, quiet: bool, unit: str = "frames") -> None:
         self._bars: Any = None
-        self._what, self._total, self._quiet = what, total, quiet
+        self._what, self._total, self._quiet, self._unit = what, total, quiet, unit
 
     def __enter__(self) -> "Bar":
         if sys.stderr.isatty() and not self._quiet:
-            self._bars = _bars()
+            self._bars = _bars(self._unit)
             self._bars.start()
             self._task = self._bars.add_task(self._what, total=self._total)
         elif not self._quiet:
-            print(f"{self._what}: {self._total} frames", file=sys.stderr, flush=True)
+            print(f"{self._what}: {self._total} {self._unit}", file=sys.stderr, flush=True)
         return self
 
     def __exit__(self, *trouble: object) -> None:
@@ -61,7 +61,7 @@ def sentences(about: dict[str, Any], file: Path) -> list[str]:
     ]
 
 
-def _bars() -> Any:
+def _bars(unit: str) -> Any:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -74,12 +74,12 @@ def _bars() -> Any:
     )
 
     class Speed(ProgressColumn):
-        """Frames a second."""
+        """So many a second."""
 
         def render(self, task: "Task") -> Any:
             from rich.text import Text
 
-            return Text(f"{task.speed:.1f} frames/s" if task.speed else "")
+            return Text(f"{task.speed:.1f} {unit}/s" if task.speed else "")
 
     text = TextColumn("{task.description}", markup=False)
     columns = (text, BarColumn(24), MofNCompleteColumn(), Speed(), TimeRemainingColumn())

@@ -131,7 +131,7 @@ def file_name(shot: Shot) -> str:
 def label_masks(one: Answered, height: int, width: int) -> list[tuple[str, NDArray[np.bool_]]]:
     """Each label of a mask that is there, but the background, as bool [height, width] of the picture's size.
 
-    A mask of another size is stretched by its nearest pixel, as the pages show it.
+    A mask of another size is stretched by its nearest pixel.
     """
     if one.mask is None:
         return []

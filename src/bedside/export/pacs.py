@@ -1,6 +1,7 @@
 """Sends DICOM objects to an archive: C-ECHO, then C-STORE of each on one association."""
 
 import re
+import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,18 +9,19 @@ from pathlib import Path
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import (
+    UID,
     ExplicitVRLittleEndian,
     JPEGBaseline8Bit,
     UltrasoundImageStorage,
     UltrasoundMultiFrameImageStorage,
 )
-from pynetdicom import AE, evt
+from pynetdicom import AE
 from pynetdicom.association import Association
-from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from bedside.errors import SessionError, SettingsError
 
 ADDRESS = re.compile(r"(?P<ae_title>[!-\[\]-~]{1,16})@(?P<host>[^@\s]+):(?P<port>\d{1,5})")
+VERIFICATION = UID("1.2.840.10008.1.1")
 SENT = {UltrasoundImageStorage: ExplicitVRLittleEndian, UltrasoundMultiFrameImageStorage: JPEGBaseline8Bit}
 """What is asked for, each with how its pixels are written."""
 CONNECT_S, ANSWER_S = 10, 60
@@ -59,7 +61,7 @@ def archive_at(address: str, calling: str) -> Archive:
 
 def echo(archive: Archive) -> None:
     """Asks whether the archive is there and talks to us. Raises SessionError that says why it does not."""
-    link = _associated(archive, [(str(Verification), str(ExplicitVRLittleEndian))])
+    link = _associated(archive, [(VERIFICATION, ExplicitVRLittleEndian)])
     try:
         status = link.send_c_echo()
     finally:
@@ -75,41 +77,48 @@ def store(archive: Archive, paths: Sequence[Path]) -> Iterator[str]:
     """
     kinds = {path: dcmread(path, specific_tags=["SOPClassUID"]).SOPClassUID for path in paths}
     link = _associated(archive, [(kind, SENT[kind]) for kind in sorted(set(kinds.values()))])
+    is_there = True
     try:
         for path, kind in kinds.items():
-            yield _stored(archive, link, path, kind)
+            problem, is_there = _stored(archive, link, path, kind) if is_there else (f"{archive} was gone", False)
+            yield problem
     finally:
         _leave(link)
 
 
-def _associated(archive: Archive, wanted: Sequence[tuple[str, str]]) -> Association:
+def _associated(archive: Archive, wanted: Sequence[tuple[UID, UID]]) -> Association:
+    _knock(archive)
     machine = AE(ae_title=archive.calling)
     machine.connection_timeout, machine.acse_timeout = CONNECT_S, CONNECT_S
     machine.dimse_timeout = machine.network_timeout = ANSWER_S
     for kind, syntax in wanted:
         machine.add_requested_context(kind, syntax)
-    is_open: list[evt.Event] = []
-    opened = [(evt.EVT_CONN_OPEN, is_open.append)]
+    link = machine.associate(archive.host, archive.port, ae_title=archive.ae_title)
+    if not link.is_established:
+        raise SessionError(_why_not(archive, link))
+    return link
+
+
+def _knock(archive: Archive) -> None:
+    """Is there anything at all? pynetdicom does not say why a connection could not be made."""
+    place = f"{archive.host}:{archive.port}"
     try:
-        link = machine.associate(archive.host, archive.port, ae_title=archive.ae_title, evt_handlers=opened)  # type: ignore[arg-type]
-    except OSError as error:
+        socket.create_connection((archive.host, archive.port), CONNECT_S).close()
+    except socket.gaierror as error:
         raise SessionError(f"the archive's host {archive.host!r} is not known: {error.strerror}") from error
-    if link.is_established:
-        return link
-    raise SessionError(_why_not(archive, link, bool(is_open)))
+    except OSError as error:
+        raise SessionError(
+            f"nothing takes DICOM connections at {place}: {error.strerror or error}; is the archive running, "
+            "is the port right?"
+        ) from error
 
 
-def _why_not(archive: Archive, link: Association, is_open: bool) -> str:
-    if not is_open:
-        place = f"{archive.host}:{archive.port}"
-        return f"nothing takes DICOM connections at {place}; is the archive running, is the port right?"
+def _why_not(archive: Archive, link: Association) -> str:
     answer = link.acceptor.primitive
     if link.is_rejected and answer is not None:
         reason = str(answer.reason_str).lower()
         if "called ae" in reason:
-            return (
-                f"{archive.host}:{archive.port} is not called {archive.ae_title!r}; write its own AE title before the @"
-            )
+            return f"{archive.host}:{archive.port} is not called {archive.ae_title!r}; write its own AE title before @"
         if "calling ae" in reason:
             return f"{archive} does not know us; let it take what {archive.calling!r} ([pacs] ae_title) sends"
         return f"{archive} refused the connection: {reason}"
@@ -118,19 +127,20 @@ def _why_not(archive: Archive, link: Association, is_open: bool) -> str:
     return f"{archive} was connected and did not answer in {CONNECT_S} s as an archive does"
 
 
-def _stored(archive: Archive, link: Association, path: Path, kind: str) -> str:
-    if not link.is_established:
-        return f"{archive} ended the connection"
+def _stored(archive: Archive, link: Association, path: Path, kind: UID) -> tuple[str, bool]:
+    """Why an object was not stored, if it was not, and whether another one can be sent."""
     if kind not in [context.abstract_syntax for context in link.accepted_contexts]:
-        return f"{archive} takes no {kind.name if hasattr(kind, 'name') else kind}"
+        return f"{archive} takes no {kind.name}", True
     try:
         status = link.send_c_store(path)
     except (ValueError, RuntimeError, OSError, AttributeError) as error:
-        return f"{path.name} could not be sent: {error}"
+        return f"it could not be sent: {error}", link.is_established
     code = status.get("Status")
     if code is None:
-        return f"{archive} did not answer within {ANSWER_S} s, or ended the connection"
-    return "" if code == 0 or WARNING <= code <= WARNING | 0xFFF else f"{archive} did not store it{_told(status)}"
+        return f"{archive} ended the connection, or did not answer within {ANSWER_S} s", False
+    if code == 0 or WARNING <= code <= WARNING | 0xFFF:
+        return "", True
+    return f"{archive} did not store it{_told(status)}", True
 
 
 def _told(status: Dataset) -> str:
@@ -146,3 +156,5 @@ def _told(status: Dataset) -> str:
 def _leave(link: Association) -> None:
     if link.is_established:
         link.release()
+    else:
+        link.abort()

@@ -19,9 +19,10 @@ from bedside.errors import Overwritten
 from bedside.hub.app import create_app
 from bedside.hub.feed import Feed
 from bedside.hub.health import Limits
+from bedside.hub.running import Customs
 from bedside.hub.server import listening
 from bedside.hub.view import View
-from bedside.hub.visit import Customs, Visit
+from bedside.hub.visit import Visit
 from bedside.messages import EngineState, EngineStatus, Frame, Pixels, Result, Signal, Status, Timing
 from bedside.session.desk import Desk, Who
 from bedside.session.paths import Paths

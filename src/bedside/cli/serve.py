@@ -123,7 +123,8 @@ def _visit(settings: Settings, feed: "Feed") -> "Visit":
     """The running session, as this server keeps it."""
     from bedside.cli.fingerprint import made_with
     from bedside.cli.session import desk_of
-    from bedside.hub.visit import Customs, Visit
+    from bedside.hub.running import Customs
+    from bedside.hub.visit import Visit
     from bedside.session.desk import Who
     from bedside.session.questionnaire import load_all
 

@@ -7,7 +7,8 @@ from typing import Any
 import bedside
 from bedside import clock
 from bedside.hub.feed import Feed, is_due
-from bedside.hub.visit import Visit, recorder_json
+from bedside.hub.running import recorder_json
+from bedside.hub.visit import Visit
 from bedside.messages import EngineStatus, RecorderState, Signal
 
 DEADLINE_S = 10.0

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bedside import clock
 from bedside.errors import SessionError
@@ -29,6 +30,8 @@ LINES_WAITING = 2048
 """So many lines may wait for the disk; more are lost, and counted."""
 MASKS_WAITING = 32
 """So many of them may have their mask with them, which is what takes memory; the others are kept without."""
+CALM_MS = 1000.0
+"""A problem is over when nothing has failed for so long; a nearly full disk takes one line and not the next."""
 ARRAYS = ("mask", "images")
 """Of an answer; images are made for the page and are not kept."""
 
@@ -62,6 +65,7 @@ class Scribe:
         self._paths: Paths | None = None
         self._results: ResultsFile | None = None
         self._lock = -1
+        self._failed_ns = 0
         self._counting = threading.Lock()
         self._lost_before = (0, 0)
 
@@ -132,7 +136,6 @@ class Scribe:
     # In the thread
 
     def _open(self, paths: Paths) -> bool:
-        self._close()
         try:
             lock = os.open(self._live.server_lock, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
@@ -153,6 +156,7 @@ class Scribe:
         return has_begun
 
     def _close(self) -> None:
+        self.problem = ""
         self._sync()
         if self._results is not None:
             self._results.close()
@@ -177,13 +181,24 @@ class Scribe:
             mask, missing = None, "unfit"
         line = line_of(result, wall_ns, signal, plain_answer(result.answer), missing)
         try:
-            self._results.append(line, mask)
+            self._append(self._results, line, mask)
         except (SessionError, ValueError) as error:
             self._count("results_lost")
             self._cannot(SessionError(str(error)))
         else:
             self._count("results")
             self._can_again()
+
+    def _append(self, results: ResultsFile, line: dict[str, Any], mask: NDArray[np.uint8] | None) -> None:
+        """A disk that has no room for the mask may have some for the line."""
+        try:
+            results.append(line, mask)
+        except SessionError as error:
+            if mask is None:
+                raise
+            results.append(line | {"mask": None, "mask_missing": "disk"})
+            self._count("masks_left_out")
+            self._cannot(error)
 
     def _write_mark(self, line: dict[str, Any], folder: Path | None) -> None:
         paths = Paths(folder) if folder is not None else self._paths
@@ -204,11 +219,12 @@ class Scribe:
         if not self.problem:
             log.error("%s", error)
         self.problem = str(error)
+        self._failed_ns = clock.monotonic_ns()
         return error
 
     def _can_again(self) -> None:
-        """Once something can be written again, the marks say what could not."""
-        if not self.problem or self._paths is None:
+        """Once all has been written again for a while, the marks say what could not."""
+        if not self.problem or self._paths is None or clock.age_ms(self._failed_ns) < CALM_MS:
             return
         said, self.problem = self.problem, ""
         lost = (self.kept.results_lost, self.kept.marks_lost)

@@ -8,8 +8,9 @@ from aiohttp import web
 from bedside.errors import NotNow, SessionError
 from bedside.hub.asked import body_of, choice, error_json, one_of, refused, seq_in, text_in
 from bedside.hub.feed import Feed
+from bedside.hub.running import recorder_json
 from bedside.hub.view import View
-from bedside.hub.visit import Visit, recorder_json
+from bedside.hub.visit import Visit
 from bedside.session.desk import Who
 from bedside.session.names import SESSION, check_participant
 from bedside.session.paths import Paths

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,12 +17,12 @@ from bedside.errors import NotNow, SessionError
 from bedside.hub.best import BestFrames
 from bedside.hub.feed import Feed
 from bedside.hub.recall import Answered
+from bedside.hub.running import NO_RECORDER, Customs, Running, running_of
 from bedside.hub.scribe import Scribe
 from bedside.messages import EngineStatus, RecorderState, RecorderStatus, Signal
 from bedside.session import recorder_file
-from bedside.session.desk import Desk, Who, With
+from bedside.session.desk import Desk, Who
 from bedside.session.paths import Paths
-from bedside.session.questionnaire import Questionnaire
 from bedside.session.recorded import sessions
 from bedside.session.wanted import Clip, Wanted
 from bedside.threads import background_pool
@@ -35,41 +34,6 @@ LOOK_EVERY_S = 0.25
 SYNC_EVERY_S = 5.0
 """A power cut costs at most so much; a death of the server alone costs nothing that was written."""
 LABELS_KEPT = 100
-NO_RECORDER = RecorderStatus(
-    RecorderState.GONE, "no recorder runs, so nothing is recorded; `bedside up` starts one, or `bedside record`"
-)
-
-
-@dataclass(frozen=True)
-class Customs:
-    """What holds for every session of this server, from the settings."""
-
-    proposed: Who = field(default_factory=Who)
-    """What the form proposes, and the participant of a session that a snapshot starts."""
-    made_with: Callable[[], With] = With
-    """Settings, versions and engines' fingerprints, looked up when a session starts. Blocking."""
-    questionnaires: Mapping[str, Questionnaire] = field(default_factory=dict)
-    needs_consent: bool = True
-    masks: str = "all"
-    clip_s: float = 8.0
-
-
-@dataclass(frozen=True)
-class Running:
-    """The session that runs."""
-
-    name: str
-    folder: Path
-    participant: str
-    arm: str
-    consent: bool | None
-    start_wall_ns: int
-    start_monotonic_ns: int
-
-    def as_json(self) -> dict[str, Any]:
-        """As pages read it."""
-        running_ms = round(clock.age_ms(self.start_monotonic_ns), 1)
-        return {"name": self.name, "participant": self.participant, "arm": self.arm, "running_ms": running_ms}
 
 
 class Visit:
@@ -148,7 +112,8 @@ class Visit:
 
     async def start(self, who: Who, *, recording: bool = False) -> str:
         """Starts a session; its name. Raises what `Desk.start` raises."""
-        name = await self.ask(lambda: self._desk.start(who, self.customs.made_with(), recording=recording))
+        made_with = await asyncio.to_thread(self.customs.made_with)
+        name = await self.ask(lambda: self._desk.start(who, made_with, recording=recording))
         await self.look()
         return name
 
@@ -156,8 +121,9 @@ class Visit:
         """The running session; one without arm, consent and video is started where none runs. Raises SessionError."""
         if self.running is None:
             who = Who(self.customs.proposed.participant)
+            made_with = await asyncio.to_thread(self.customs.made_with)
             with suppress(NotNow):  # somebody else has just started one
-                await self.ask(lambda: self._desk.start(who, self.customs.made_with(), needs_space=False))
+                await self.ask(lambda: self._desk.start(who, made_with, needs_space=False))
             await self.look()
         if self.running is None or not self.keeps:
             raise SessionError(self.problem or "the session that was started has ended already; try again")
@@ -275,7 +241,7 @@ class Visit:
         if self.running and self.running.name != wanted.session:
             await self._leave()
         if wanted.session and not self.running:
-            self.running = _running(self.root / wanted.session, about)
+            self.running = running_of(self.root / wanted.session, about)
             self._feed.state_changed()
         if self.running and not self.keeps:
             with suppress(SessionError):  # the scribe's problem says it; tried again at the next look
@@ -327,38 +293,8 @@ class Visit:
             self._feed.state_changed()
 
 
-def recorder_json(status: RecorderStatus | None) -> dict[str, Any] | None:
-    """What the recorder does, as pages read it; None where there has never been one."""
-    if status is None:
-        return None
-    return {
-        "state": str(status.state),
-        "message": status.message,
-        "recording_ms": round(clock.age_ms(status.since_ns), 1) if status.since_ns else 0,
-        "frames": status.frames,
-        "losses": status.losses,
-        "video_bytes": status.video_bytes,
-        "free_bytes": status.free_bytes,
-    }
-
-
 def _news(status: RecorderStatus) -> tuple[object, ...]:
     return status.state, status.message
-
-
-def _running(folder: Path, about: Mapping[str, Any]) -> Running:
-    consent = about.get("consent")
-    return Running(
-        folder.name,
-        folder,
-        str(about.get("participant", "")),
-        str(about.get("arm", "")),
-        consent if isinstance(consent, bool) else None,
-        *(
-            value if isinstance(value := about.get(name), int) else 0
-            for name in ("start_wall_ns", "start_monotonic_ns")
-        ),
-    )
 
 
 def _last_ended(root: Path, running: str) -> str:

@@ -26,7 +26,8 @@ def line_of(
     """A result as its line; `answer` is its answer as plain JSON, without mask and images.
 
     What tables are made of stands flat and first; `label`, `level` and `score` are the verdict's. `mask_missing` says
-    why a mask that the answer had is not kept: `setting`, `behind` (the disk was slower than the engine), or `unfit`.
+    why the mask that the answer had is not kept: `setting`, `behind` (writing was slower than the engine), `disk` (it
+    was full) or `unfit`.
     """
     verdict = answer.get("verdict")
     verdict = verdict if isinstance(verdict, Mapping) else {}

@@ -1,0 +1,363 @@
+"""The running session, as a real server keeps it."""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.hub.conftest import DEADLINE_S, Hub, StartHub, eventually, live, ready
+
+from bedside import clock
+from bedside.errors import SessionError
+from bedside.hub.running import Customs
+from bedside.hub.scribe import LINES_WAITING, MASKS_WAITING
+from bedside.messages import EngineState, RecorderState, RecorderStatus, Signal, Status
+from bedside.session.desk import Desk, Who, With
+from bedside.session.paths import Paths
+from bedside.session.recorded import Recorded
+from bedside.session.recorder_file import RecorderFile
+
+MASK = np.eye(40, dtype=np.uint8)
+
+
+def verdict(label: str = "head", level: str = "near", score: float = 0.5) -> dict[str, Any]:
+    """What a model says."""
+    return {"label": label, "level": level, "score": score}
+
+
+async def written(hub: Hub) -> None:
+    """All that was handed over lies in the files."""
+    await hub.visit.scribe.sync()
+
+
+def kinds(paths: Paths) -> list[str]:
+    """The marks' kinds in their order."""
+    return [mark["mark"] for mark in Recorded(paths.folder).marks]
+
+
+def marks(paths: Paths, kind: str) -> list[dict[str, Any]]:
+    """The marks of one kind."""
+    return [mark for mark in Recorded(paths.folder).marks if mark["mark"] == kind]
+
+
+async def test_every_result_of_a_session_is_kept_with_its_mask(hub: Hub) -> None:
+    """Each line names its frame and its verdict, and has the engine's own mask; before and after, nothing is kept."""
+    hub.answer(hub.shoot(), verdict=verdict())
+    paths = await hub.start_session()
+    frames = [hub.shoot() for _ in range(3)]
+    for frame in frames:
+        hub.answer(
+            frame, verdict=verdict(), mask=MASK * frame.seq, labels=["background", "skull"], odd=np.float32("nan")
+        )
+    hub.answer(frames[-1], "bpd", error="the model failed")
+    await hub.post("api/session/end")
+    hub.answer(hub.shoot(), verdict=verdict())
+    await written(hub)
+    session = Recorded(paths.folder)
+    lines = list(session.results.lines)
+    assert [(line["seq"], line["captured_ns"], line["engine"]) for line in lines] == [
+        *((frame.seq, frame.captured_ns, "pcbm") for frame in frames),
+        (frames[-1].seq, frames[-1].captured_ns, "bpd"),
+    ]
+    assert [line["wall_ns"] for line in lines[:3]] == [frame.wall_ns for frame in frames]
+    assert (lines[0]["label"], lines[0]["level"], lines[0]["score"], lines[0]["signal"]) == (
+        "head",
+        "near",
+        0.5,
+        "live",
+    )
+    assert lines[0]["answer"]["odd"] is None and lines[0]["mask_missing"] == ""
+    assert lines[3]["error"] == "the model failed"
+    for line, frame in zip(lines, frames, strict=False):
+        mask = session.results.mask(line)
+        assert mask is not None and np.array_equal(mask, MASK * frame.seq)
+
+
+async def test_the_marks_tell_the_session(hub: Hub) -> None:
+    """Start, how things stand, each change of signal and engines, pages, and the end, in order of monotonic time."""
+    hub.feed.put(live())
+    hub.feed.put(ready())
+    page = await hub.page("explain")
+    paths = await hub.start_session(arm="verdict")
+    for state in (EngineState.BUSY, EngineState.READY, EngineState.DEAD):
+        hub.feed.put(ready(state=state, message="it died" if state is EngineState.DEAD else ""))
+    hub.feed.put(Status(Signal.UNPLUGGED, "the box is gone"))
+    await page.socket.close()
+    await eventually(lambda: not hub.feed.viewers["explain"])
+    await hub.post("api/session/end")
+    start, *_, end = Recorded(paths.folder).marks
+    about = Recorded(paths.folder).about
+    assert (start["mark"], start["participant"], start["arm"], start["consent"]) == ("start", "P1", "verdict", None)
+    assert (start["monotonic_ns"], start["wall_ns"]) == (about["start_monotonic_ns"], about["start_wall_ns"])
+    assert end["mark"] == "end"
+    assert [mark["signal"] for mark in marks(paths, "signal")] == ["live", "unplugged"]
+    engines = [(mark["engine"], mark["state"], mark["message"]) for mark in marks(paths, "engine")]
+    assert engines == [("pcbm", "READY", ""), ("bpd", "NEW", ""), ("pcbm", "DEAD", "it died")]
+    assert [(mark["view"], mark["event"]) for mark in marks(paths, "page")] == [
+        ("explain", "opened"),
+        ("explain", "closed"),
+    ]
+    times = [mark["monotonic_ns"] for mark in Recorded(paths.folder).marks]
+    assert times == sorted(times)
+
+
+async def test_a_session_that_was_started_elsewhere_is_followed(hub: Hub) -> None:
+    """What the command line starts and ends, the server keeps, and pages are told."""
+    page = await hub.page("explain")
+    desk = Desk(hub.visit.root)
+    name = desk.start(Who("P7", "verdict", True), With(), recording=True)
+    state = await page.until("state", session=None)
+    while state["session"] is None:
+        state = await page.until("state")
+    assert {key: state["session"][key] for key in ("name", "participant", "arm", "problem")} == {
+        "name": name,
+        "participant": "P7",
+        "arm": "verdict",
+        "problem": "",
+    }
+    desk.end()
+    await eventually(lambda: hub.visit.running is None)
+    assert kinds(Paths(hub.visit.root / name))[-1] == "end"
+    assert (await hub.get("api/session"))["last"] == name
+
+
+async def test_the_next_server_goes_on_in_the_same_session(start_hub: StartHub) -> None:
+    """One start, one end, one results file: a stop in the middle is a mark of its own."""
+    first = await start_hub()
+    paths = await first.start_session()
+    first.answer(first.shoot(), verdict=verdict())
+    await first.stop()
+    second = await start_hub()
+    await eventually(lambda: second.visit.keeps)
+    second.answer(second.shoot(), verdict=verdict())
+    await second.post("api/session/end")
+    told = kinds(paths)
+    assert (told.count("start"), told.count("end"), told[0], told[-1]) == (1, 1, "start", "end")
+    assert [mark["event"] for mark in marks(paths, "server")] == ["stopped", "resumed"]
+    assert [line["seq"] for line in Recorded(paths.folder).results.lines] == [1, 2]
+
+
+async def test_a_line_that_a_dying_server_tore_costs_itself_only(start_hub: StartHub, tmp_path: Path) -> None:
+    """Results and marks before and after a broken line are whole."""
+    desk = Desk(tmp_path / "sessions")
+    paths = Paths(tmp_path / "sessions" / desk.start(Who("P1"), With()))
+    paths.results().write_text('{"version":1,"seq":1}\n{"version":1,"se')
+    paths.marks.write_text('{"mark":"start","wall_ns":1}\n{"mark":"sig')
+    hub = await start_hub(desk=desk)
+    await eventually(lambda: hub.visit.keeps)
+    hub.answer(hub.shoot(), verdict=verdict())
+    await hub.post("api/session/end")
+    session = Recorded(paths.folder)
+    assert [line.get("seq") for line in session.results.lines] == [1, None, 1]
+    assert [session.marks[0]["mark"], session.marks[1]["mark"], session.marks[-1]["mark"]] == ["start", "server", "end"]
+
+
+async def test_of_two_servers_one_keeps_the_session(start_hub: StartHub) -> None:
+    """The other says so, writes nothing and refuses what would be lost; it takes over when the first one stops."""
+    first = await start_hub()
+    paths = await first.start_session()
+    second = await start_hub()
+    await eventually(lambda: bool(second.visit.problem))
+    assert second.visit.problem == (
+        "another server keeps this session; stop one of the two, or give them different folders"
+    )
+    second.answer(second.shoot(), verdict=verdict())
+    status, body = await second.post("api/feedback", feedback="note", value="too bright")
+    assert (status, body["error"]) == (409, second.visit.problem)
+    health = await second.get("health")
+    assert ("session", second.visit.problem) == (health["status"], health["problems"][-1]) or health["status"] != "ok"
+    await written(second)
+    assert len(Recorded(paths.folder).results) == 0
+    await first.stop()
+    await eventually(lambda: second.visit.keeps)
+    assert second.visit.problem == ""
+
+
+async def test_when_the_disk_is_behind_lines_lose_their_masks_and_say_so(hub: Hub) -> None:
+    """The live path does not wait; what was left out is in the line, in the metrics and in /health."""
+    paths = await hub.start_session()
+    go = threading.Event()
+    hub.visit.scribe._pool.submit(go.wait)
+    for _ in range(MASKS_WAITING + 5):
+        hub.answer(hub.shoot(), verdict=verdict(), mask=MASK)
+    go.set()
+    await written(hub)
+    lines = list(Recorded(paths.folder).results.lines)
+    assert [line["mask_missing"] for line in lines] == [""] * MASKS_WAITING + ["behind"] * 5
+    assert [line["mask"] is None for line in lines] == [False] * MASKS_WAITING + [True] * 5
+    assert b"bedside_session_masks_left_out_total 5.0" in hub.feed.metrics.text()
+    assert (await hub.get("health"))["session"]["masks_left_out"] == 5
+    hub.answer(hub.shoot(), mask=MASK)
+    await written(hub)
+    assert Recorded(paths.folder).results.lines[MASKS_WAITING + 5]["mask"] is not None
+
+
+async def test_what_waits_for_the_disk_is_bounded(hub: Hub) -> None:
+    """When not even lines can be written, the oldest wait, later ones are counted as lost, and nothing grows."""
+    paths = await hub.start_session()
+    await written(hub)
+    go = threading.Event()
+    hub.visit.scribe._pool.submit(go.wait)
+    frame = hub.shoot()
+    for _ in range(LINES_WAITING + 7):
+        hub.answer(frame)
+    go.set()
+    await written(hub)
+    assert len(Recorded(paths.folder).results) == LINES_WAITING
+    assert hub.visit.scribe.kept.results_lost == 7
+
+
+@pytest.mark.parametrize(("masks", "kept", "beside"), [("snapshots", 0, True), ("none", 0, False), ("all", 1, True)])
+async def test_masks_are_kept_as_it_is_set(start_hub: StartHub, masks: str, kept: int, beside: bool) -> None:
+    """With `snapshots` beside pictures only, with `none` nowhere; each line says that it was the setting."""
+    hub = await start_hub(customs=Customs(masks=masks))
+    paths = await hub.start_session()
+    frame = hub.shoot()
+    hub.answer(frame, verdict=verdict(), mask=MASK)
+    assert (await hub.post("api/snapshot", seq=frame.seq, engine="pcbm"))[0] == 201
+    await written(hub)
+    (line,) = Recorded(paths.folder).results.lines
+    assert (line["mask"] is not None, line["mask_missing"]) == (bool(kept), "" if kept else "setting")
+    (item,) = Recorded(paths.folder).snapshots
+    assert (item.mask is not None) == beside
+
+
+@pytest.mark.parametrize("mask", [np.zeros((3, 3), np.float32), np.zeros((0, 3), np.uint8), "no mask"])
+async def test_a_mask_that_is_none_costs_its_line_nothing(hub: Hub, mask: Any) -> None:
+    """The line is kept and says that the mask was unfit."""
+    paths = await hub.start_session()
+    hub.answer(hub.shoot(), verdict=verdict(), mask=mask)
+    await written(hub)
+    (line,) = Recorded(paths.folder).results.lines
+    assert (line["mask"], line["mask_missing"], line["label"]) == (None, "unfit", "head")
+
+
+async def test_a_clock_that_is_set_back_changes_no_order(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wall times jump as the clock did; monotonic times grow, and the length of the session is true."""
+    paths = await hub.start_session()
+    hub.answer(hub.shoot(), verdict=verdict())
+    hub.feed.put(live())
+    real = clock.wall_ns
+    monkeypatch.setattr(clock, "wall_ns", lambda: real() - 3_600 * clock.NS_PER_S)
+    hub.answer(hub.shoot(), verdict=verdict())
+    hub.feed.put(Status(Signal.NO_SIGNAL))
+    await hub.post("api/session/end")
+    session = Recorded(paths.folder)
+    assert [mark["mark"] for mark in session.marks][-1] == "end"
+    assert session.marks[-1]["wall_ns"] < session.marks[0]["wall_ns"]
+    times = [mark["monotonic_ns"] for mark in session.marks]
+    assert times == sorted(times)
+    captured = [line["captured_ns"] for line in session.results.lines]
+    assert captured == sorted(captured)
+    assert 0 <= session.about["end_monotonic_ns"] - session.about["start_monotonic_ns"] < 60 * clock.NS_PER_S
+
+
+async def test_a_session_can_be_copied_away_while_it_runs(hub: Hub, tmp_path: Path) -> None:
+    """The copy is whole up to that moment, and the session goes on unharmed."""
+    paths = await hub.start_session()
+    hub.answer(hub.shoot(), verdict=verdict(), mask=MASK)
+    await written(hub)
+    copy = Path(shutil.copytree(paths.folder, tmp_path / "elsewhere"))
+    hub.answer(hub.shoot(), verdict=verdict(), mask=MASK)
+    await hub.post("api/session/end")
+    session = Recorded(copy)
+    assert (len(session.results), session.marks[0]["mark"]) == (1, "start")
+    mask = session.results.mask(session.results.lines[0])
+    assert mask is not None and np.array_equal(mask, MASK)
+    assert "end" not in session.about and len(Recorded(paths.folder).results) == 2
+
+
+async def test_results_of_a_newer_version_are_refused(hub: Hub) -> None:
+    """What a newer Bedside wrote is not guessed at; the rest of the session can still be read."""
+    paths = await hub.start_session()
+    await written(hub)
+    paths.results("new").write_text(json.dumps({"version": 99}) + "\n")
+    session = Recorded(paths.folder)
+    with pytest.raises(SessionError, match=r"results-new\.jsonl is of version 99 and this Bedside reads up to 1"):
+        session.replay("new")
+    assert session.marks[0]["mark"] == "start"
+
+
+async def test_what_the_recorder_does_is_told(hub: Hub) -> None:
+    """Pages, marks, metrics and /health say it; a recording that is wanted and not made turns health red."""
+    hub.feed.put(live())
+    frame = hub.shoot()
+    for engine in ("pcbm", "bpd"):
+        hub.feed.put(ready(engine))
+        hub.answer(frame, engine)
+    assert (await hub.get("api/session"))["recorder"] is None
+    paths = await hub.start_session(consent=True, recording=True)
+    assert (await hub.get("api/session"))["recorder"]["state"] == "gone"
+    recorder = RecorderFile(hub.visit._desk.live)
+    recorder.write(RecorderStatus(RecorderState.RECORDING, since_ns=clock.monotonic_ns(), frames=7, losses=2))
+    await eventually(lambda: hub.visit.recorder is not None and hub.visit.recorder.frames == 7)
+    assert (await hub.get("health"))["recorder"]["losses"] == 2
+    assert b'bedside_recorder_state{state="recording"} 1.0' in hub.feed.metrics.text()
+    recorder.write(RecorderStatus(RecorderState.FAILED, "the disk is full"))
+    await eventually(lambda: hub.visit.recorder is not None and hub.visit.recorder.state is RecorderState.FAILED)
+    response = await hub.http.get(hub.url / "health")
+    body = await response.json()
+    assert (response.status, body["status"], body["problems"]) == (503, "recorder", ["the disk is full"])
+    assert (await hub.post("api/session/record", on=False))[0] == 200
+    assert (await hub.http.get(hub.url / "health")).status == 200
+    recorder.close()
+    await written(hub)
+    assert [mark["on"] for mark in marks(paths, "recording")] == [True, False]
+    assert [mark["state"] for mark in marks(paths, "recorder")] == ["gone", "recording", "failed"]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 400 kB."""
+    if os.geteuid() != 0:
+        pytest.skip("root: only root may mount a small tmpfs")
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", folder], check=False).returncode:
+        pytest.skip("mount: this machine lets nobody mount a tmpfs")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+async def test_a_full_disk_stops_nothing_live(start_hub: StartHub, small_disk: Path) -> None:
+    """Pages say it, pictures go on, lines before are whole; with room again, the session says what was lost."""
+    hub = await start_hub(desk=Desk(small_disk / "sessions"))
+    paths = await hub.start_session()
+    hub.answer(hub.shoot(), verdict=verdict())
+    await written(hub)
+    filler = small_disk / "filler"
+    with pytest.raises(OSError, match="No space left"):
+        filler.write_bytes(b"x" * 500_000)
+    noise = np.random.default_rng(1).integers(0, 255, (300, 300), dtype=np.uint8)
+    for _ in range(20):
+        hub.answer(hub.shoot(), verdict=verdict(), mask=noise, text="x" * 500)
+    await eventually(lambda: hub.visit.scribe.kept.results_lost > 0)
+    said = [await hub.post("api/feedback", feedback="note", value="y" * 2000) for _ in range(4)]
+    assert (said[-1][0], "No space left on device" in said[-1][1]["error"]) == (507, True)
+    page = await hub.page("video", live=320)
+    frame = hub.shoot()
+    assert (await page.until("picture", seq=frame.seq))["seq"] == frame.seq
+    state = await hub.get("api/state")
+    assert "No space left on device" in state["session"]["problem"]
+    assert (await hub.get("health"))["session"]["results_lost"] == hub.visit.scribe.kept.results_lost
+    filler.unlink()
+    answers = 21
+    async with asyncio.timeout(DEADLINE_S):
+        while hub.visit.problem:
+            hub.answer(hub.shoot(), verdict=verdict())
+            answers += 1
+            await written(hub)
+            await asyncio.sleep(0.1)
+    problem = marks(paths, "problem")[-1]
+    assert problem["results_lost"] == hub.visit.scribe.kept.results_lost > 0
+    assert "No space left on device" in problem["message"]
+    lines = list(Recorded(paths.folder).results.lines)
+    assert all(line for line in lines)
+    assert len(lines) + problem["results_lost"] == answers

@@ -12,12 +12,12 @@ import pytest
 
 from bedside import cli
 from bedside.cli.beforehand import needed_by
-from bedside.cli.doctor import devices, engines, places, source
+from bedside.cli.doctor import devices, encoder, engines, places, source
 from bedside.cli.doctor.finding import Finding, Level
 from bedside.cli.doctor.listener import listener
 from bedside.errors import BuildFailed, SourceError
 from bedside.settings import Settings
-from bedside.settings_tables import EngineSettings, ServerSettings, SourceSettings
+from bedside.settings_tables import EngineSettings, RecorderSettings, ServerSettings, SourceSettings
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -154,12 +154,26 @@ def test_a_port_in_use_names_who_has_it() -> None:
     assert any(str(number) in finding.what and "pid" in finding.what for finding in wrong)
 
 
-@pytest.mark.parametrize(("gib", "level"), [(0.5, Level.WRONG), (5, Level.NOTE), (50, Level.OK)])
-def test_a_full_disk_is_found(gib: float, level: Level, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Below 1 GiB it is wrong, below 10 GiB worth a line."""
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(0, 0, int(gib * 2**30)))
+@pytest.mark.parametrize(("gb", "level"), [(6.9, Level.WRONG), (7.1, Level.NOTE), (12.1, Level.OK)])
+def test_a_full_disk_is_found(gb: float, level: Level, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without room for the reserve and one session it is wrong, without room for a second one worth a line."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(0, 0, int(gb * 1e9)))
     found = [finding for finding in places.examine(Settings(folder=tmp_path)) if finding.part == "disk"]
     assert levels(found) == [level]
+
+
+def test_an_encoder_is_tried() -> None:
+    """The one that is set codes some pictures; one that this machine lacks is wrong, with what to do."""
+    (found,) = encoder.examine(Settings())
+    assert found.level is not Level.WRONG
+    assert "libx264 codes a picture of 1920 x 1080 in" in found.what
+    (gone,) = encoder.examine(Settings(recorder=RecorderSettings(encoder="h264_no_such")))
+    assert gone.level is Level.WRONG
+    assert "h264_no_such" in gone.what
+    if not Path("/dev/nvidia0").exists():
+        (idle,) = encoder.examine(Settings(recorder=RecorderSettings(encoder="h264_nvenc")))
+        assert idle.level is Level.WRONG
+        assert "h264_nvenc does not start" in idle.what
 
 
 def test_shared_memory_of_a_container_is_too_small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

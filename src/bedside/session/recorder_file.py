@@ -1,4 +1,7 @@
-"""What the recorder does, said in one small file: written in place, so that it can be said on a full disk too."""
+"""What the recorder does, said in one small file: written in place, so that it can be said on a full disk too.
+
+It begins and ends with the time when it was written. Who reads it while it is written finds two times, and reads again.
+"""
 
 import json
 import os
@@ -10,6 +13,7 @@ from bedside.messages import RecorderState, RecorderStatus
 from bedside.session.paths import Live
 
 FILE_BYTES = 4096
+READ_AGAIN = 5
 GONE_AFTER_S = 2.0
 """A recorder says something twice a second; one that says nothing for so long counts as gone."""
 
@@ -30,7 +34,7 @@ class RecorderFile:
         """Says it, now. Raises SessionError."""
         now = replace(status, message=status.message[:500], pid=os.getpid(), written_ns=clock.monotonic_ns())
         try:
-            os.pwrite(self._file, json.dumps(asdict(now)).encode().ljust(FILE_BYTES - 1) + b"\n", 0)
+            os.pwrite(self._file, _text(now), 0)
         except OSError as error:
             raise SessionError(f"the recorder's state cannot be written: {error.strerror}") from error
 
@@ -41,13 +45,34 @@ class RecorderFile:
 
 def read(live: Live) -> RecorderStatus | None:
     """What the recorder said last: GONE when that is too long ago; None when there has never been one."""
-    try:
-        fields = json.loads(live.recorder.read_bytes())
-        status = RecorderStatus(**fields | {"state": RecorderState(fields["state"])})
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, LookupError, TypeError):
+    status = None
+    for _ in range(READ_AGAIN):
+        try:
+            status = _parsed(live.recorder.read_bytes())
+        except FileNotFoundError:
+            return None
+        except OSError:
+            break
+        if status is not None:
+            break
+    if status is None:
         return RecorderStatus(RecorderState.GONE, "what the recorder says cannot be read")
     if clock.age_ms(status.written_ns) > GONE_AFTER_S * 1e3 or status.written_ns > clock.monotonic_ns():
         return replace(status, state=RecorderState.GONE, message="the recorder does not run; nothing is recorded")
     return status
+
+
+def _text(status: RecorderStatus) -> bytes:
+    fields = {"began_ns": status.written_ns} | asdict(status)
+    return json.dumps(fields).encode().ljust(FILE_BYTES - 1) + b"\n"
+
+
+def _parsed(text: bytes) -> RecorderStatus | None:
+    """None for one that was read while it was written."""
+    try:
+        fields = json.loads(text)
+        began_ns = fields.pop("began_ns")
+        status = RecorderStatus(**fields | {"state": RecorderState(fields["state"])})
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return None
+    return status if status.written_ns == began_ns else None

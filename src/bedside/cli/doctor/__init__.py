@@ -19,7 +19,7 @@ DOC = """\
 say what is wrong on this machine, and what to do about it
 
 Looks at the settings, the capture devices (their modes and the frame rate that they really deliver), the colour range,
-ports, disk, shared memory, and the engines' environments. Exit status 1 when something must be put right.
+ports, disk, shared memory, the encoder, and the engines' environments. Exit status 1 when something must be put right.
 
 examples:
   bedside doctor
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def examine(arguments: argparse.Namespace) -> Iterator[Finding]:
     """All findings, as they are made."""
-    from bedside.cli.doctor import devices, engines, places, source
+    from bedside.cli.doctor import devices, encoder, engines, places, source
 
     try:
         settings, file = settings_of(arguments)
@@ -57,6 +57,7 @@ def examine(arguments: argparse.Namespace) -> Iterator[Finding]:
     yield from devices.examine(settings)
     yield from source.examine(settings)
     yield from places.examine(settings)
+    yield from encoder.examine(settings)
     yield from engines.examine(settings)
 
 

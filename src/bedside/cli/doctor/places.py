@@ -12,9 +12,8 @@ from bedside.cli.ports import ports
 from bedside.settings import Settings, is_loopback
 from bedside.supervisor.leftovers import SHARED_MEMORY
 
-GIB = 2**30
+GB = 1e9
 LARGEST_PICTURE = 1920 * 1080 * 3
-DISK_WRONG, DISK_NOTE = 1 * GIB, 10 * GIB
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -44,11 +43,14 @@ def _disk(settings: Settings) -> Finding:
     folder = (settings.folder / settings.session.folder).absolute()
     place = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(place).free
-    what = f"{free / GIB:.1f} GiB free for sessions in {folder}"
-    if free < DISK_WRONG:
-        return Finding("disk", Level.WRONG, what, "free some space, or set another [session] folder")
-    if free < DISK_NOTE:
-        return Finding("disk", Level.NOTE, what, "an hour of video takes about 2 GiB")
+    recorder = settings.recorder
+    needed = recorder.reserve_gb + recorder.session_gb
+    what = f"{free / GB:.1f} GB free for sessions in {folder}, {needed:g} GB needed to start one"
+    if free < needed * GB:
+        do = "free some space, set another [session] folder, or lower [recorder] session_gb and reserve_gb"
+        return Finding("disk", Level.WRONG, what, do)
+    if free < (needed + recorder.session_gb) * GB:
+        return Finding("disk", Level.NOTE, what, "that is one session; an hour of video at 1080p takes 2 to 7 GB")
     return Finding("disk", Level.OK, what)
 
 

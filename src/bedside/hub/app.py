@@ -18,11 +18,13 @@ from bedside.hub.feed import Feed
 from bedside.hub.guard import Guard, add_headers
 from bedside.hub.health import Limits, health
 from bedside.hub.live import SOCKETS, serve_page
+from bedside.hub.review import add_review
 from bedside.hub.session_api import SessionApi, is_session
 from bedside.hub.session_metrics import SessionStates
 from bedside.hub.snapshot import Snapshots
 from bedside.hub.view import View
 from bedside.hub.visit import Visit
+from bedside.review.listed import Shelf
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +65,7 @@ def create_app(
     app[SOCKETS] = set()
     app.add_routes([*pages.routes(), *probes.routes(), *Api(feed, views, snapshots, control, visit).routes()])
     app.add_routes(SessionApi(feed, views, visit).routes())
+    add_review(app, Shelf(visit.root) if visit else None, folder)
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(_close_sockets)
 

@@ -19,6 +19,7 @@ from bedside.cli import (
     demo,
     doctor,
     engine,
+    export,
     init,
     new,
     record,
@@ -30,7 +31,24 @@ from bedside.cli import (
 )
 from bedside.errors import BedsideError, SettingsError
 
-VERBS = (demo, init, new, build, check, up, session, replay, compare, doctor, status, broadcast, record, serve, engine)
+VERBS = (
+    demo,
+    init,
+    new,
+    build,
+    check,
+    up,
+    session,
+    replay,
+    compare,
+    export,
+    doctor,
+    status,
+    broadcast,
+    record,
+    serve,
+    engine,
+)
 SERVICES = ("broadcast", "record", "serve")
 FAILED, ASKED_WRONGLY, INTERRUPTED = 1, 2, 130
 

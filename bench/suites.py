@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench import browser, rig
+from bench import browser, replays, rig
 from bench import ways as ways_
 from bench.engines import bare_rate
 from bench.numbers import Spread, slope_per_minute, spread
@@ -254,6 +254,32 @@ def replicas(seconds: float) -> list[Figure]:
     return [Figure("two replicas over one, model of 0.2 s that waits", value, "about 2", {"answers_per_s": rates})]
 
 
+def replay(seconds: float) -> list[Figure]:
+    """A session of 1920x1080 through a model of 40 ms and an empty one, as fast as it goes, and the model alone."""
+    shares, bare, fast = [], [], []
+    for _ in range(2):
+        bare.append(bare_rate("busy_40ms", seconds / 4))
+        said = replays.replayed("busy_40ms", int(seconds * bare[-1] / 2))
+        fast.append(said["results"] / said["seconds"])
+        shares.append(fast[-1] / bare[-1])
+    empty = replays.replayed("empty", int(seconds * replays.FPS))
+    rate = empty["results"] / empty["seconds"]
+    return [
+        Figure(
+            "replay at full speed / the model's own rate, 1920x1080, 40 ms model",
+            f"{spread(shares).p50:.3f}",
+            ">= 0.97",
+            {"bare_per_s": bare, "replay_per_s": fast, "shares": shares},
+        ),
+        Figure(
+            "replay at full speed, 1920x1080, empty model",
+            f"{rate:.0f} frames a second, {rate / replays.FPS:.1f} times the scan",
+            "faster than the scan",
+            {"frames": empty["frames"], "seconds": empty["seconds"]},
+        ),
+    ]
+
+
 SUITES: dict[str, Callable[[float], list[Figure]]] = {
     "added": added,
     "rate": rate,
@@ -265,6 +291,7 @@ SUITES: dict[str, Callable[[float], list[Figure]]] = {
     "memory": memory,
     "ways": ways,
     "replicas": replicas,
+    "replay": replay,
 }
 
 __all__ = ["SUITES", "Figure", "Spread"]

@@ -47,7 +47,7 @@ def test_the_same_answers_agree_in_all(tmp_path: Path) -> None:
 
 
 def test_each_difference_is_counted_as_what_it_is(tmp_path: Path) -> None:
-    """Another label, level, score or concept, an error; a mask of another size, and with other numbers of its labels."""
+    """Another label, level, score or concept, an error; a mask of another size, and of other numbers."""
     folder = session(tmp_path)
 
     def other(seq: int) -> dict[str, Any]:

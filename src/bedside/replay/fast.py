@@ -12,7 +12,7 @@ from bedside.messages import Frame, Result
 from bedside.replay.tape import Shelf, Step, Tape
 from bedside.router.when import EARLY_NS, Turn, When
 
-MOST_ENDS = 5
+MOST_ENDS = 4
 """An engine that has been lost so often in a row, with no answer in between, is given up."""
 SLOTS_BESIDE = 12
 """Pictures that stay beside those of the replicas: the ones that a window may draw still."""

@@ -6,7 +6,6 @@ off looks whole, and nothing of it is lost.
 
 import asyncio
 import json
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from bedside.session.names import ITEM
 from bedside.session.paths import Paths
 from bedside.session.recorded import Recorded
 from bedside.session.results import ResultsFile, line_of
+from bedside.threads import background_pool
 
 PART = ".part"
 WAITING = 256
@@ -41,7 +41,7 @@ class Kept:
         self._remove(PART)
         self._file = ResultsFile(self._paths, name + PART)
         self._waiting: asyncio.Queue[tuple[dict[str, Any], NDArray[np.uint8] | None]] = asyncio.Queue(WAITING)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="replay-writer")
+        self._thread = background_pool(1, "replay-writer")
         self._is_open = True
         self.results = self.errors = 0
 

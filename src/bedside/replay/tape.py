@@ -16,6 +16,7 @@ from bedside.errors import Overwritten, SessionError
 from bedside.messages import Frame, Pixels, Signal, Status
 from bedside.review.pictures import Pictures
 from bedside.session.recorded import Recorded
+from bedside.threads import background_pool
 
 AHEAD = 4
 """So many pictures are decoded while the engine computes; a bound, since a picture of 1920x1080 has 6 MB."""
@@ -43,14 +44,14 @@ class Tape:
         self._first, self._stop = first, stop
         self._ahead: queue.Queue[Step | Exception | None] = queue.Queue(AHEAD)
         self._is_closed = threading.Event()
+        self._filler = background_pool(1, "tape")
         self._taker = ThreadPoolExecutor(1, thread_name_prefix="tape-taker")
         self.missing = 0
         """Frames that have a row and are not in the video."""
 
     async def steps(self) -> AsyncIterator[Step]:
         """All of it, in order; once. Raises SessionError when the video cannot be read at all."""
-        thread = threading.Thread(target=self._fill, name="tape", daemon=True)
-        thread.start()
+        self._filler.submit(self._fill)
         loop = asyncio.get_running_loop()
         while True:
             try:
@@ -71,6 +72,7 @@ class Tape:
                 self._ahead.get_nowait()
         with suppress(queue.Full):
             self._ahead.put_nowait(None)  # for a taker that waits still
+        self._filler.shutdown(wait=False)
         self._taker.shutdown(wait=False)
 
     def _fill(self) -> None:

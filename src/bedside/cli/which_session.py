@@ -19,6 +19,12 @@ class Which:
     text: str
     here: Path
 
+    @property
+    def is_folder_of_sessions(self) -> bool:
+        """Whether it is a folder, but not a session itself."""
+        folder = self.here / Path(self.text).expanduser()
+        return self.text != LAST and folder.is_dir() and not Paths(folder).session.is_file()
+
     def folder(self, root: Path) -> Path:
         """The session's folder; `root` is the one of all sessions. Raises SessionError when there is no such session.
 

@@ -37,8 +37,8 @@ class Plane:
     """From the session's start to the capture of the first frame that got this label."""
     first_good_s: float | None
     """To the first one with the level `good`; None when there was none."""
-    good_s: float
-    """How long answers with this label and the level `good` counted."""
+    level_s: Mapping[str, float]
+    """How long answers with this label and each level counted; levels that never did are left out."""
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,19 @@ def _planes(answers: Answered, spans: VerdictSpans, start_ns: int, answered_s: f
     is_good = answers.level == (answers.levels.index("good") if "good" in answers.levels else -1)
     label = answers.label[spans.row]
     seconds = np.bincount(label, spans.seconds, count)
-    good_s = np.bincount(label, spans.seconds * is_good[spans.row], count)
+    pair = label * len(answers.levels) + answers.level[spans.row]
+    level_s = np.bincount(pair, spans.seconds, count * len(answers.levels)).reshape(count, -1)
     first_s = _first_s(answers, np.ones(len(answers), bool), start_ns)
     first_good_s = _first_s(answers, is_good, start_ns)
     shares = _shares(seconds, answered_s)
     return {
-        name: Plane(float(seconds[place]), shares[place], first_s[place], first_good_s.get(place), float(good_s[place]))
+        name: Plane(
+            float(seconds[place]),
+            shares[place],
+            first_s[place],
+            first_good_s.get(place),
+            {level: float(level_s[place, at]) for at, level in enumerate(answers.levels) if level_s[place, at]},
+        )
         for place, name in enumerate(answers.labels)
         if name != NO_VERDICT
     }

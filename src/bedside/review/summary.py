@@ -98,7 +98,7 @@ def gather(recorded: Recorded) -> Gathered:
     """Reads the session once: a hundred thousand results take about two seconds. Raises SessionError."""
     if not is_time(recorded.about.get("start_monotonic_ns")):
         raise SessionError(f"{recorded.paths.session} is damaged: start_monotonic_ns is not a time")
-    by_engine, unusable = answered(recorded.results.lines)
+    by_engine, unusable = answered(recorded.results.lines.heads())
     start_ns, end_ns = recorded.start_ns, end_of(recorded, by_engine)
     signals = signal_spans(recorded.frames, by_engine.values(), recorded.marks, start_ns, end_ns)
     spans = {engine: verdict_spans(one, signals, start_ns, end_ns) for engine, one in by_engine.items()}

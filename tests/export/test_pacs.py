@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import UID, JPEGBaseline8Bit, UltrasoundImageStorage, UltrasoundMultiFrameImageStorage
 from pynetdicom import AE, build_role, evt
-from tests.export.conftest import Orthanc, free_port
+from tests.orthanc import Orthanc, free_port
 
 from bedside.errors import SessionError, SettingsError
 from bedside.export import pacs

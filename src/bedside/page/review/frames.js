@@ -91,6 +91,17 @@ export function upper(values, value) {
   return low;
 }
 
+/**
+ * The last one that is as asked for.
+ * @template Any
+ * @param {Any[]} list @param {(one: Any) => boolean} test
+ * @returns {Any|undefined}
+ */
+export function lastWhere(list, test) {
+  for (let i = list.length - 1; i >= 0; i--) if (test(list[i])) return list[i];
+  return undefined;
+}
+
 /** The median of up to a thousand intervals, seconds. @param {Float64Array} atS */
 function usualInterval(atS) {
   const stride = Math.max(1, Math.floor(atS.length / 1000));

@@ -1,5 +1,7 @@
 // What the reviewer said: kept by the server beside the originals; the last word about a thing counts.
 
+import { lastWhere } from "./frames.js";
+
 /** @typedef {import("./api.js").Note} Note */
 /** @typedef {import("./api.js").Result} Result */
 /** @typedef {{isRejected: boolean, verdict: {label?: string, level?: string}|null, concepts: Map<string, string>,
@@ -40,11 +42,11 @@ export class Notes {
 
   /** Whether an item is to be in the report. @param {string} item @param {boolean} before */
   isTicked(item, before) {
-    return this.notes.findLast((note) => note.note === "tick" && note.item === item)?.ticked ?? before;
+    return lastWhere(this.notes, (note) => note.note === "tick" && note.item === item)?.ticked ?? before;
   }
 
   /** What was said last of an item. @param {string} item @param {string} before */
   commentOf(item, before) {
-    return this.notes.findLast((note) => note.note === "comment" && note.item === item)?.text ?? before;
+    return lastWhere(this.notes, (note) => note.note === "comment" && note.item === item)?.text ?? before;
   }
 }

@@ -60,7 +60,7 @@ export class Opinion {
     this.replay = replay;
     if (found?.result !== this.found?.result) this.correction.close();
     [this.found, this.said] = [found ?? null, said];
-    this.verdict.render(found?.result ?? null, conditionOf(found));
+    this.verdict.render(found ? { ...found.result, age_ms: found.ageS * 1000 } : null, conditionOf(found));
     setText(this.when, found ? whenOf(found) : "");
     this.explanation.render(found?.result.answer ?? {}, Boolean(found && found.ageS > OLD_S));
     this.explanation.renderOthers([]);

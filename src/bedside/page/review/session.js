@@ -151,7 +151,7 @@ class Review {
     const isThere = player.isPlaying || screen.shown?.named.index === player.index;
     if (isThere) stage.sayLoading(false);
     else this.lateTimer = window.setTimeout(() => stage.sayLoading(true), LATE_MS);
-    for (const { replay } of this.opinions.chosen) if (player.index >= 0) this.answers.prepare(player.index, replay);
+    for (const { replay } of isThere ? this.opinions.chosen : []) if (player.index >= 0) this.answers.prepare(player.index, replay);
     if (!player.isPlaying) history.replaceState(null, "", `#at=${player.atS.toFixed(3)}`);
     this.render();
   }

@@ -3,6 +3,7 @@
 import { el, setText, show } from "../dom.js";
 import { icon, setIcon } from "../icons.js";
 import { signalOf } from "../stale.js";
+import { lastWhere } from "./frames.js";
 import { Screen } from "./screen.js";
 import { counted, lasting } from "./words.js";
 
@@ -38,7 +39,7 @@ export class Stage {
   /** What is special about the frame: lost ones before it, or a signal that is not live. @param {number} atS @param {number} beforeS  when the frame before it was captured */
   saySpecial(atS, beforeS) {
     const lost = this.timeline.gaps.find(({ to_s }) => to_s > beforeS + 1e-5 && to_s <= atS + 1e-5);
-    const signal = this.timeline.signal.findLast(({ from_s }) => from_s <= atS + 1e-5)?.signal ?? "live";
+    const signal = lastWhere(this.timeline.signal, ({ from_s }) => from_s <= atS + 1e-5)?.signal ?? "live";
     const isUsual = signal === "live" || signal === "unknown";
     show(this.pill, Boolean(lost) || !isUsual);
     if (lost) {

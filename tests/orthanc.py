@@ -62,6 +62,7 @@ def running_orthanc(folder: Path) -> Iterator[Orthanc]:
         "DicomAlwaysAllowGet": True,
         "Plugins": [],
     }
+    folder.mkdir(exist_ok=True)
     config = folder / "orthanc.json"
     config.write_text(json.dumps(settings))
     with (folder / "log").open("w") as log:

@@ -125,10 +125,10 @@ class Review:
         """Snapshots and best frames."""
 
         def work(opened: Opened) -> dict[str, Any]:
-            session, said = opened.held.name, opened.said()
+            said = opened.said()
             return {
                 "items": [
-                    item_json(kind, item, session, said) | opened.place(item.about) for kind, item in opened.items()
+                    item_json(kind, item, opened.name, said) | opened.place(item.about) for kind, item in opened.items()
                 ]
             }
 

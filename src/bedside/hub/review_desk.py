@@ -19,8 +19,8 @@ OPEN_MOST = 3
 class Looked:
     """One session that is looked at."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder, self._name = folder, name
         self.stills = Stills(folder)
         self._thread = background_pool(1, "bedside-review")
         self._opened: Opened | None = None
@@ -46,7 +46,7 @@ class Looked:
 
     def _open(self) -> Opened:
         if self._opened is None:
-            self._opened = Opened(self.folder)
+            self._opened = Opened(self._folder, self._name)
         return self._opened
 
 
@@ -69,7 +69,7 @@ class ReviewDesk:
     async def look(self, name: str) -> Looked:
         """A session, held open. Raises SessionError. Ask it at once: it may be closed when others are."""
         folder = await self.folder(name)
-        looked = self._looked.pop(folder, None) or Looked(folder)
+        looked = self._looked.pop(folder, None) or Looked(folder, name)
         self._looked[folder] = looked
         idle = [one for one, session in self._looked.items() if one != folder and not session.is_busy]
         for one in idle[: max(0, len(self._looked) - OPEN_MOST)]:

@@ -38,7 +38,7 @@ class Shelf:
     def __init__(self, root: Path, only: Path | None = None) -> None:
         """With `only`, that folder alone is there. Raises SessionError when it is none, or has no session's name."""
         self._root = root
-        self._only = {_name_of(only): only} if only is not None else None
+        self._only = {self.name_of(only): only} if only is not None else None
         self._known: OrderedDict[Path, tuple[object, dict[str, Any]]] = OrderedDict()
 
     def find(self, name: str) -> Path:
@@ -48,6 +48,15 @@ class Shelf:
         if folder is None or not SESSION.fullmatch(name) or not folder.is_dir():
             raise SessionError(f"there is no session {name[:60]!r}; /api/sessions lists those that there are")
         return folder
+
+    @staticmethod
+    def name_of(folder: Path) -> str:
+        """What a session is called; one that was copied under another name, as it says itself. Raises SessionError."""
+        recorded = Recorded(folder)
+        for name in (recorded.name, str(recorded.about.get("name", ""))):
+            if SESSION.fullmatch(name):
+                return name
+        raise SessionError(f"{folder} has no session's name, such as 2026-11-23T10-12-33_P1; name the folder so")
 
     def listed(self) -> list[dict[str, Any]]:
         """All of them, newest first. Raises SessionError when the folder of all sessions cannot be read."""
@@ -73,16 +82,6 @@ class Shelf:
         if len(self._known) > KEPT:
             self._known.popitem(last=False)
         return known[1]
-
-
-def _name_of(folder: Path) -> str:
-    """A session that was copied under another name is called as it says itself."""
-    recorded = Recorded(folder)
-    names = (recorded.name, str(recorded.about.get("name", "")))
-    for name in names:
-        if SESSION.fullmatch(name):
-            return name
-    raise SessionError(f"{folder} is not called like a session, such as 2026-11-23T10-12-33_P1; name the folder so")
 
 
 def _told(folder: Path) -> dict[str, Any]:

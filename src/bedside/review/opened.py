@@ -29,9 +29,9 @@ Stamp = tuple[int, int]
 class Opened:
     """One session. Blocking, and for one thread at a time; every method may raise SessionError."""
 
-    def __init__(self, folder: Path) -> None:
-        """Raises SessionError when `folder` is no session."""
-        self.folder = folder
+    def __init__(self, folder: Path, name: str) -> None:
+        """`name` is what pages call it. Raises SessionError when `folder` is no session."""
+        self.folder, self.name = folder, name
         self._recorded = Recorded(folder)
         self._stamp = self._stamped()
         self._by_replay: dict[str, tuple[Stamp, ByFrame]] = {}
@@ -59,7 +59,7 @@ class Opened:
         engines = recorded.about.get("engines")
         names = [*(engines if isinstance(engines, dict) else ()), *scan]
         return {
-            "name": recorded.name,
+            "name": self.name,
             "about": recorded.about,
             "duration_s": recorded.time_s(end_of(recorded, scan)),
             "segments": [self._segment(number) for number in recorded.segments],
@@ -138,7 +138,7 @@ class Opened:
         is_known = about.get("pixel_format", "") in PLAYED
         return {
             "number": number,
-            "url": f"/api/sessions/{recorded.name}/video/{number}",
+            "url": f"/api/sessions/{self.name}/video/{number}",
             "codec": codec,
             "is_playable": codec == "h264" and is_known and segment.path.suffix == ".mp4",
             "start_s": recorded.time_s(int(table.captured_ns[first])) if len(rows) else 0.0,

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,9 +20,11 @@ from tests.recording import START_WALL_NS, picture
 from bedside.export.dicom import Span, write_clips, write_pictures
 from bedside.export.dicom_about import about
 from bedside.export.dicom_clip import MAX_FRAMES
-from bedside.export.shots import Answers, Selection, kept_items, rows_between
+from bedside.export.dicom_picture import picture as picture_of
+from bedside.export.shots import Answered, Answers, Selection, Shot, kept_items, rows_between
 from bedside.export.target import Target
 from bedside.messages import Pixels
+from bedside.session.journal import Journal
 from bedside.session.recorded import Recorded
 from bedside.source import counter
 
@@ -299,3 +302,49 @@ def test_what_was_compressed_with_a_loss_says_so(read: Callable[[str], Dataset],
         folder = tmp_path / lossy.replace(":", "_")
         data = pydicom.dcmread(export_all(change_source(own, url=lossy), folder)[0])
         assert data.LossyImageCompression == "01"
+
+
+@pytest.mark.parametrize(
+    ("tables", "is_lossy"),
+    [
+        ({"source": {"url": "synthetic:"}}, False),
+        ({"source": {"url": "v4l2:"}, "device": "Box, 1920x1080 YUYV"}, False),
+        ({"source": {"url": "v4l2:"}, "device": "Box, 1920x1080 MJPG"}, True),
+        ({"source": {"url": "synthetic:"}, "server": {"encoding": "jpeg"}}, True),
+        ({"source": {"url": "synthetic:"}, "server": {"source": "ws://elsewhere:8710/frames"}}, True),
+    ],
+)
+def test_what_came_exactly_is_known(tables: dict[str, Any], is_lossy: bool, own: Path) -> None:
+    """Exact is only what no source, device or network can have compressed."""
+    device = str(tables.pop("device", ""))
+    path = own / "session.json"
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"settings": tables}))
+    Journal(own / "segments.jsonl").append({"segment": 0, "event": "closed", "device": device})
+    assert about(Recorded(own)).was_lossy is is_lossy
+
+
+@pytest.mark.parametrize("size", [(5, 7), (1, 1), (480, 853)])
+def test_a_picture_of_an_odd_size(size: tuple[int, int], recorded: Recorded, tmp_path: Path) -> None:
+    """Pixels of an odd number of bytes are padded as the standard wants, and come back."""
+    pixels = np.random.default_rng(1).integers(0, 256, (*size, 3)).astype(np.uint8)
+    shot = Shot("best/odd", 1, recorded.start_ns, START_WALL_NS, "live", pixels, ())
+    path = tmp_path / "odd.dcm"
+    picture_of(about(recorded), shot).save_as(path, enforce_file_format=True)
+    assert np.array_equal(pixel_array(pydicom.dcmread(path)), pixels)
+    done = subprocess.run([needs("dciodvfy"), str(path)], capture_output=True, text=True)
+    assert "Error" not in done.stderr
+
+
+def test_no_answer_makes_an_invalid_comment(recorded: Recorded, tmp_path: Path) -> None:
+    """Letters of any alphabet, endless texts and odd fields of an answer make a comment that the standard allows."""
+    answer = {
+        "verdict": {"label": "сердце 心臓 \\ \n" + "x" * 20_000, "level": "good", "score": 0.5},
+        "measurements": ["not kept: an array", {"name": "HC", "value": 176.4, "unit": "mm"}],
+    }
+    pixels = np.zeros((8, 8, 3), np.uint8)
+    shot = Shot("best/odd", 1, recorded.start_ns, START_WALL_NS, "live", pixels, (Answered("planes", answer),))
+    path = tmp_path / "odd.dcm"
+    picture_of(about(recorded), shot, with_results=True).save_as(path, enforce_file_format=True)
+    assert pydicom.dcmread(path).ImageComments.startswith("Research use only, not for diagnosis. Output of models")
+    done = subprocess.run([needs("dciodvfy"), str(path)], capture_output=True, text=True)
+    assert "Error" not in done.stderr

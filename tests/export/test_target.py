@@ -34,6 +34,13 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
         Target(tmp_path / "out")
 
 
+def test_a_file_in_the_place_of_a_folder_within_is_refused(tmp_path: Path) -> None:
+    """Where an earlier export left a file in the way, the sentence names what could not be written."""
+    (tmp_path / "snapshots").write_text("")
+    with pytest.raises(SessionError, match=r"snapshots/a.png cannot be written: .*0 files were written before it"):
+        Target(tmp_path, overwrite=True).write("snapshots/a.png", b"")
+
+
 def test_a_full_disk_is_a_sentence_and_leaves_no_half_file(tmp_path: Path) -> None:
     """On a disk of 1 MB the file that does not fit is not there, nor a part of it; those before are whole."""
     disk = tmp_path / "disk"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bedside.export.png import png_of
 from bedside.export.said import Said, Sayings, corrected
-from bedside.export.shots import Answered, Selection, Shot
+from bedside.export.shots import Answered, Selection, Shot, tables
 from bedside.export.target import Target
 from bedside.session.recorded import Recorded
 
@@ -54,8 +54,8 @@ class TrainingSet:
         self.images.append({**image, **identity, "codec": shot.codec or "none"})
         if shot.codec:
             self.codecs.add(shot.codec)
-        for name in (one.answer.get("labels") or ())[1:]:  # all of them, so that sessions of one engine agree
-            self.categories.setdefault(str(name), len(self.categories) + 1)
+        for name in names_of(one)[1:]:  # all of them, so that sessions of one engine agree
+            self.categories.setdefault(name, len(self.categories) + 1)
         for name, mask in label_masks(one, height, width):
             self._annotate(name, int(mask.sum()), box_of(mask), {"segmentation": run_lengths(mask)})
         for name, box, score in boxes(one.answer, height, width):
@@ -104,7 +104,7 @@ class TrainingSet:
         label, level, score = verdict(answer)
         row = {"file_name": name, **identity, "engine": self.engine, "label": label, "level": level, "score": score}
         row |= {"engine_label": verdict(one.answer)[0], "person_label": said.verdict.get("label")}
-        row |= {f"concept:{concept['name']}": concept.get("ok") for concept in answer.get("concepts") or ()}
+        row |= {f"concept:{concept.get('name')}": concept.get("ok") for concept in tables(answer.get("concepts"))}
         row |= {f"person:{concept}": value for concept, value in said.concepts.items()}
         return row
 
@@ -137,9 +137,15 @@ def label_masks(one: Answered, height: int, width: int) -> list[tuple[str, NDArr
         return []
     rows = np.arange(height) * one.mask.shape[0] // height
     columns = np.arange(width) * one.mask.shape[1] // width
-    mask, names = one.mask[rows[:, None], columns], one.answer.get("labels") or ()
+    mask, names = one.mask[rows[:, None], columns], names_of(one)
     found = [int(value) for value in np.unique(mask) if value]
-    return [(str(names[value]) if value < len(names) else f"label {value}", mask == value) for value in found]
+    return [(names[value] if value < len(names) else f"label {value}", mask == value) for value in found]
+
+
+def names_of(one: Answered) -> list[str]:
+    """What the values of a mask mean, the background first."""
+    names = one.answer.get("labels")
+    return [str(name) for name in names] if isinstance(names, list) else []
 
 
 def run_lengths(mask: NDArray[np.bool_]) -> dict[str, Any]:
@@ -160,7 +166,7 @@ def box_of(mask: NDArray[np.bool_]) -> list[float]:
 def boxes(answer: Mapping[str, Any], height: int, width: int) -> list[tuple[str, list[float], dict[str, float]]]:
     """An answer's boxes in pixels, cut at the picture's edge; one that lies outside is left out."""
     found = []
-    for box in answer.get("boxes") or ():
+    for box in tables(answer.get("boxes")):
         left, right = (min(max(edge, 0.0), 1.0) * width for edge in (box["x"], box["x"] + box["width"]))
         top, bottom = (min(max(edge, 0.0), 1.0) * height for edge in (box["y"], box["y"] + box["height"]))
         if right > left and bottom > top:
@@ -175,7 +181,7 @@ def verdict(answer: Mapping[str, Any]) -> tuple[Any, Any, Any]:
     told = answer.get("verdict")
     if isinstance(told, Mapping):
         return told.get("label"), told.get("level"), told.get("score")
-    classes = [one for one in answer.get("classes") or () if isinstance(one, Mapping)]
+    classes = tables(answer.get("classes"))
     if not classes:
         return None, None, None
     top = max(classes, key=lambda one: float(one.get("score") or 0))

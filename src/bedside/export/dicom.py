@@ -13,7 +13,7 @@ from pydicom.dataset import Dataset
 from bedside.export.dicom_about import About
 from bedside.export.dicom_clip import MAX_FRAMES, Moving, clip, compressed
 from bedside.export.dicom_picture import picture
-from bedside.export.shots import Selection, key_of
+from bedside.export.shots import Selection, key_of, whole
 from bedside.export.target import Target
 from bedside.messages import Pixels
 from bedside.review.pictures import Pictures
@@ -109,7 +109,7 @@ def _clip(item: Item) -> Moving:
         raise av.error.InvalidDataError(0, "no picture in it", str(item.clip))
     _, until_ns = key_of(item)
     times = [until_ns + round((at_s - ticks[-1]) * 1e9) for at_s in ticks]
-    until_wall_ns = int(item.about.get("captured_wall_ns") or 0)
+    until_wall_ns = max(0, whole(item.about.get("captured_wall_ns")))
     wall_ns = until_wall_ns - (times[-1] - times[0]) if until_wall_ns else 0
     ratio = last.size * len(jpegs) / item.clip.stat().st_size
     return Moving(jpegs, times, wall_ns, last.shape[1], last.shape[0], codec=H264, h264_ratio=ratio)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Any
 
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import PYDICOM_IMPLEMENTATION_UID, UID
@@ -23,7 +24,6 @@ MM_PER_CM = 10
 CENTIMETRES = 3
 """Of Physical Units X Direction, C.8.5.5.1.15."""
 TISSUE_2D = {"RegionSpatialFormat": 1, "RegionDataType": 1, "RegionFlags": 0}
-LOSSLESS_SOURCES = ("synthetic", "v4l2")
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,10 @@ def about(recorded: Recorded, burned_in: bool | None = None) -> About:
     """
     told = recorded.about
     settings = told.get("settings")
-    source = settings.get("source") if isinstance(settings, Mapping) else None
-    source = source if isinstance(source, Mapping) else {}
+    tables = {name: _table(_table(settings).get(name)) for name in ("source", "server")}
+    source = tables["source"]
     identity = "|".join(str(told.get(key, "")) for key in ("name", "start_wall_ns", "start_monotonic_ns"))
     is_open = not source.get("mask") and not source.get("crop")
-    versions = told.get("versions")
     participant = str(told.get("participant") or "")
     return About(
         uid("study", identity),
@@ -68,9 +67,9 @@ def about(recorded: Recorded, burned_in: bool | None = None) -> About:
         participant or "unnamed",
         int(told.get("start_wall_ns", 0)),
         recorded.start_ns,
-        str(versions.get("bedside", "")) if isinstance(versions, Mapping) else "",
+        str(_table(told.get("versions")).get("bedside", "")),
         is_open if burned_in is None else burned_in,
-        _was_lossy(recorded, str(source.get("url", ""))),
+        _was_lossy(recorded, tables),
         float(source.get("pixel_spacing_mm") or 0),
         tuple(source.get("crop") or ()),
         tuple(source.get("fan") or ()),
@@ -170,9 +169,16 @@ def _tell_patient(data: Dataset, of: About) -> None:
     data.BurnedInAnnotation = "YES" if of.is_burned_in else "NO"
 
 
-def _was_lossy(recorded: Recorded, url: str) -> bool:
+def _was_lossy(recorded: Recorded, settings: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether a source, a capture device or the network may have compressed what Bedside took for exact."""
+    scheme = str(settings["source"].get("url", "")).partition(":")[0]
     devices = [str(segment.about.get("device", "")) for segment in recorded.segments.values()]
-    return url.partition(":")[0] not in LOSSLESS_SOURCES or any("MJPG" in device for device in devices)
+    if scheme == "v4l2":  # the device's name holds its pixel format, once something was recorded
+        is_exact = bool(devices) and not any("MJPG" in device for device in devices)
+    else:
+        is_exact = scheme == "synthetic"
+    server = settings["server"]
+    return not is_exact or server.get("encoding") == "jpeg" or bool(server.get("source"))
 
 
 def _date(wall_ns: int) -> str:
@@ -185,3 +191,7 @@ def _time(wall_ns: int) -> str:
 
 def _moment(wall_ns: int) -> datetime:
     return datetime.fromtimestamp(wall_ns // 1000 / 1e6, UTC)
+
+
+def _table(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -16,10 +16,12 @@ from bedside.export.dicom_about import (
     tell_pixels,
     tell_spacing,
 )
-from bedside.export.shots import Answered, Shot
+from bedside.export.shots import Answered, Shot, tables
 
 H264 = "ISO_14496_10"
 """Of Lossy Image Compression Method, C.7.6.1.1.5.1."""
+MOST_COMMENT = 10_240
+"""Of a Long Text, PS3.5 6.2: characters, and programs that count bytes are content, too."""
 
 
 def picture(of: About, shot: Shot, *, with_results: bool = False, h264_ratio: float = 0.0) -> Dataset:
@@ -49,7 +51,8 @@ def picture(of: About, shot: Shot, *, with_results: bool = False, h264_ratio: fl
 def said(answers: Iterable[Answered]) -> str:
     """What the models said, a sentence each; empty when they said nothing that is text."""
     sentences = [f"{one.engine}: {text}." for one in answers if (text := _said(one.answer))]
-    return " ".join([f"{RESEARCH} Output of models:", *sentences]) if sentences else ""
+    text = " ".join([f"{RESEARCH} Output of models:", *sentences]) if sentences else ""
+    return text.encode(errors="replace")[:MOST_COMMENT].decode(errors="ignore")
 
 
 def _said(answer: Mapping[str, Any]) -> str:
@@ -58,6 +61,6 @@ def _said(answer: Mapping[str, Any]) -> str:
     if isinstance(verdict, Mapping):
         shown = (verdict.get(key) for key in ("label", "level", "score"))
         parts.append(", ".join(str(value) for value in shown if value not in (None, "", "none")))
-    for measured in answer.get("measurements") or ():
+    for measured in tables(answer.get("measurements")):
         parts.append(" ".join(str(measured[key]) for key in ("name", "value", "unit") if measured.get(key) is not None))
     return "; ".join(part for part in parts if part)

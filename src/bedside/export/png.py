@@ -12,6 +12,7 @@ from bedside.errors import SessionError
 from bedside.export.said import Sayings
 from bedside.export.shots import Selection, Shot
 from bedside.export.target import Target
+from bedside.session.names import item_name
 from bedside.session.recorded import Recorded
 
 Advance = Callable[[], None]
@@ -41,12 +42,19 @@ def _document(target: Target, recorded: Recorded, shot: Shot, sayings: Sayings) 
     for one in shot.answers:
         mask = None
         if one.mask is not None:
-            name = f"{shot.item}.mask.{one.engine}.png"
+            name = f"{shot.item}.mask.{item_name(one.engine)}.png"
             target.write(name, png_of(one.mask))
             mask = name.rpartition("/")[2]
         said = sayings.of(shot.seq, shot.captured_ns, one.engine).document
         results.append(
-            {"engine": one.engine, "error": one.error, "answer": dict(one.answer), "mask": mask, "people": said}
+            {
+                "engine": one.engine,
+                "error": one.error,
+                "answer": dict(one.answer),
+                "mask": mask,
+                "mask_missing": one.mask_missing,
+                "people": said,
+            }
         )
     return {
         "session": recorded.name,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bedside.export.shots import tables, whole
 from bedside.review.notes import Notes
 from bedside.session.recorded import Recorded
 
@@ -63,7 +64,7 @@ def corrected(answer: Mapping[str, Any], said: Said) -> dict[str, Any]:
         kept.pop("score", None)  # it was the engine's, of another label
         answer["verdict"] = kept | said.verdict
     if said.concepts:
-        concepts = [dict(concept) for concept in answer.get("concepts") or () if isinstance(concept, Mapping)]
+        concepts = [dict(concept) for concept in tables(answer.get("concepts"))]
         for name, value in said.concepts.items():
             concepts = [concept for concept in concepts if concept.get("name") != name]
             concepts.append({"name": name, "ok": truth(value)})
@@ -89,4 +90,4 @@ def _take(said: Said, kind: str, name: object, value: object) -> None:
 
 
 def _key(mark: Mapping[str, Any]) -> Key:
-    return int(mark.get("seq") or -1), int(mark.get("captured_ns") or -1), str(mark.get("engine") or "")
+    return whole(mark.get("seq")), whole(mark.get("captured_ns")), str(mark.get("engine") or "")

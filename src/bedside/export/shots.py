@@ -1,7 +1,7 @@
 """The pictures that leave a session, each with the answers to it: kept ones, and frames of the video."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,8 @@ from bedside.review.pictures import Pictures
 from bedside.session.recorded import Item, Recorded
 
 Mask = NDArray[np.uint8]
+MOST_S = 1e9
+"""No session is longer; so much fits beside monotonic times in 64 bits."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +61,11 @@ class Answers:
         self.engines: list[str] = []
         """All that have answered, as they came."""
         for index, line in enumerate(self._results.lines):
-            name = str(line.get("engine", ""))
+            name = _text(line.get("engine"))
             if name not in self.engines:
                 self.engines.append(name)
             if not engine or name == engine:
-                key = (int(line.get("seq", -1)), int(line.get("captured_ns", -1)))
+                key = (whole(line.get("seq")), whole(line.get("captured_ns")))
                 self._lines.setdefault(key, []).append(index)
         if engine and engine not in (known := engines_of(recorded, self)):
             raise SessionError(
@@ -79,16 +81,16 @@ class Answers:
         found = {}
         for index in self._lines.get((seq, captured_ns), ()):
             line = self._results.lines[index]
-            answered = Answered(
-                str(line.get("engine", "")),
-                _table(line.get("answer")),
-                str(line.get("error") or ""),
-                self._results.mask(line),
-                str(line.get("mask_missing") or ""),
-            )
-            found[answered.engine] = answered
+            mask, missing = self._results.mask(line), str(line.get("mask_missing") or "")
+            if mask is None and line.get("mask"):
+                missing = "damaged"
+            answered = Answered(_text(line.get("engine")), _table(line.get("answer")), _text(line.get("error")), mask)
+            found[answered.engine] = replace(answered, mask_missing=missing)
         kept = _kept(item) if item is not None and not self.replay else None
         if kept is not None and self.engine in ("", kept.engine):
+            told = found.get(kept.engine)
+            if kept.mask is None and told is not None:
+                kept = replace(kept, mask=told.mask, mask_missing="" if told.mask is not None else told.mask_missing)
             found[kept.engine] = kept
         return tuple(found.values())
 
@@ -132,7 +134,7 @@ class Selection:
             raise SessionError(f"{item.picture} is no picture that can be read")
         pixels = np.asarray(cv2.cvtColor(stored, cv2.COLOR_BGR2RGB), np.uint8)
         seq, captured_ns = key_of(item)
-        wall_ns, signal = int(item.about.get("captured_wall_ns") or 0), str(item.about.get("signal", ""))
+        wall_ns, signal = max(0, whole(item.about.get("captured_wall_ns"))), _text(item.about.get("signal"))
         return Shot(name, seq, captured_ns, wall_ns, signal, pixels, self._answers.of(seq, captured_ns, item))
 
     def _frame(self, pictures: Pictures, row: int) -> Shot:
@@ -162,21 +164,31 @@ def kept_items(recorded: Recorded, ticked: set[str] | None = None) -> list[tuple
 def rows_between(recorded: Recorded, from_s: float, to_s: float) -> range:
     """Rows of the FrameTable whose frames were captured in these seconds since the session's start."""
     start_ns, times = recorded.start_ns, recorded.frames.captured_ns
-    first, stop = (int(np.searchsorted(times, start_ns + round(at_s * 1e9))) for at_s in (from_s, min(to_s, 1e9)))
+    edges = (start_ns + round(min(at_s, MOST_S) * 1e9) for at_s in (from_s, to_s))
+    first, stop = (int(np.searchsorted(times, edge)) for edge in edges)
     return range(first, max(first, stop))
 
 
 def key_of(item: Item) -> tuple[int, int]:
     """`seq` and `captured_ns` of a kept picture; -1 where its JSON is lost."""
-    about = item.about
-    timing = _table(_table(about.get("result")).get("timing"))
-    return int(about.get("seq", -1)), int(about.get("captured_ns") or timing.get("captured_ns") or -1)
+    about, timing = item.about, _table(_table(item.about.get("result")).get("timing"))
+    return whole(about.get("seq")), whole(about.get("captured_ns") or timing.get("captured_ns"))
+
+
+def whole(value: object) -> int:
+    """A whole number of a file; -1 for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else -1
+
+
+def tables(value: object) -> list[Mapping[str, Any]]:
+    """A list of tables of a file, such as an answer's boxes; what is no table is passed over."""
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list | tuple) else []
 
 
 def engines_of(recorded: Recorded, answers: Answers) -> list[str]:
     """All engines that have answered, of the scan also those whose answers stand beside kept pictures alone."""
     items = [] if answers.replay else [item for _, item in kept_items(recorded)]
-    kept = (str(_table(item.about.get("result")).get("engine", "")) for item in items)
+    kept = (_text(_table(item.about.get("result")).get("engine")) for item in items)
     return list(dict.fromkeys(name for name in (*answers.engines, *kept) if name))
 
 
@@ -185,13 +197,15 @@ def _kept(item: Item) -> Answered | None:
     if not result:
         return None
     mask = cv2.imread(str(item.mask), cv2.IMREAD_UNCHANGED) if item.mask else None
-    return Answered(
-        str(result.get("engine", "")),
-        _table(result.get("answer")),
-        str(result.get("error") or ""),
-        None if mask is None else np.asarray(mask, np.uint8),
-    )
+    answered = Answered(_text(result.get("engine")), _table(result.get("answer")), _text(result.get("error")))
+    if mask is None:
+        return replace(answered, mask_missing="damaged" if item.mask else "")
+    return replace(answered, mask=np.asarray(mask, np.uint8))
 
 
 def _table(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,5 +1,6 @@
 """The folder that an export is written into: each file is whole or not there."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from bedside.errors import SessionError
@@ -38,8 +39,10 @@ class Target:
             part.write_bytes(data)  # not synced: what is lost in a power cut is exported again
             part.replace(path)
         except OSError as error:
-            part.unlink(missing_ok=True)
             raise self._refused(path, error) from error
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
         self.written.append(path)
         return path
 

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.export.conftest import Orthanc, free_port, orthanc  # noqa: F401  # a fixture
+from tests.orthanc import Orthanc, free_port
 from tests.recording import Plan, make_session
 
 from bedside import cli
@@ -120,7 +120,7 @@ def test_labels_of_a_replay(here: Path, monkeypatch: pytest.MonkeyPatch, capsys:
     assert "has no replay 'worse'; it has better" in capsys.readouterr().err
 
 
-def test_dicom_goes_into_the_archive(here: Path, orthanc: Orthanc, capsys: Say) -> None:  # noqa: F811
+def test_dicom_goes_into_the_archive(here: Path, orthanc: Orthanc, capsys: Say) -> None:
     """To the archive of the settings: every object is there under the participant's code, and no folder is left."""
     (here / "bedside.toml").write_text(f'[pacs]\naddress = "{orthanc.address}"\n')
     assert export("--as", "dicom", "--to-pacs") == 0

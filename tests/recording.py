@@ -19,7 +19,7 @@ from bedside.session.desk import VERSION
 from bedside.session.journal import Journal
 from bedside.session.names import session_name
 from bedside.session.paths import Paths
-from bedside.session.results import ResultsFile, line_of
+from bedside.session.results import TIMES, ResultsFile, line_of
 from bedside.session.rows import HEADER, TIME_BASE, Row, RowKind
 from bedside.source.synthetic_screen import Screen
 
@@ -90,7 +90,7 @@ def _about(name: str, plan: Plan) -> dict[str, Any]:
         "arm": plan.arm,
         "consent": True,
         "versions": {"bedside": "0.1.0", "python": "3.11"},
-        "engines": {plan.engine: {"path": "engines/planes", "sha256": "0" * 64}},
+        "engines": {plan.engine: {"path": "engines/planes", "sha256": "0" * 64, "files": 1, "bytes": 100}},
         "settings": {"source": {"url": "synthetic:"}},
     }
     if plan.is_ended:
@@ -133,13 +133,23 @@ def _write_videos(paths: Paths, plan: Plan, rows: list[Row]) -> None:
                 "event": "opened",
                 "file": path.name,
                 "codec": "ffv1" if plan.lossless else "h264",
+                "encoder": "ffv1" if plan.lossless else "libx264",
+                "pixel_format": "bgr0" if plan.lossless else "yuv420p",
+                "color_range": "full",
+                "matrix": "rgb" if plan.lossless else "bt709",
                 "width": plan.width,
                 "height": plan.height,
-                "color_range": "full",
+                "time_base": [1, TIME_BASE],
+                "captured_ns": frames[0].captured_ns,
+                "wall_ns": frames[0].wall_ns,
+                "signal": frames[0].signal,
+                "source": "synthetic:",
+                "device": "Synthetic",
+                "device_color_range": "full",
             }
         )
-        bytes_ = path.stat().st_size
-        journal.append({"segment": segment, "event": "closed", "why": "length", "frames": len(frames), "bytes": bytes_})
+        closed = {"segment": segment, "event": "closed", "why": "length", "frames": len(frames)}
+        journal.append(closed | {"bytes": path.stat().st_size, "wall_ns": frames[-1].wall_ns})
 
 
 def _write_video(path: Path, plan: Plan, frames: list[Row], screen: Screen) -> None:
@@ -227,8 +237,9 @@ def _write_marks(paths: Paths, plan: Plan, rows: list[Row]) -> None:
     mark("page", frames[0], page="a1", event="opened", view=plan.arm)
     _write_item(paths.snapshots, f"{shot.seq}_{plan.engine}", plan, shot)
     _write_clip(paths.snapshots / f"{shot.seq}_{plan.engine}.mp4", plan, rows, shot)
-    mark("snapshot", shot, name=f"{shot.seq}_{plan.engine}", seq=shot.seq, captured_ns=shot.captured_ns)
-    fields = {"page": "a1", "engine": plan.engine, "seq": shot.seq, "captured_ns": shot.captured_ns}
+    fields = {"engine": plan.engine, "seq": shot.seq, "captured_ns": shot.captured_ns, "view": plan.arm}
+    mark("snapshot", shot, name=f"{shot.seq}_{plan.engine}", clip=False, **fields)
+    fields["page"] = "a1"
     mark("feedback", shot, feedback="thumb", value="down", **fields)
     mark("feedback", shot, feedback="verdict", value={"label": "femur"}, **fields)
     mark("feedback", shot, feedback="concept", name="thalami", value="not visible", **fields)
@@ -236,7 +247,9 @@ def _write_marks(paths: Paths, plan: Plan, rows: list[Row]) -> None:
     for number, label in enumerate(LABELS):
         row = frames[max(0, (number + 1) * len(frames) // 3 - 1)]
         _write_item(paths.best, label, plan, row)
-        mark("best", row, plane=label, name=label, seq=row.seq, captured_ns=row.captured_ns)
+        score = result_line(plan, row)["score"]
+        said = {"plane": label, "name": label, "score": score, "engine": plan.engine}
+        mark("best", row, seq=row.seq, captured_ns=row.captured_ns, **said)
     answers = {f"q{number}": 4 for number in range(1, 11)}
     mark("questionnaire", rows[-1], questionnaire="sus", answers=answers, scores={"sus": 50.0})
 
@@ -251,10 +264,20 @@ def _write_item(folder: Path, name: str, plan: Plan, row: Row) -> None:
         "seq": row.seq,
         "captured_ns": row.captured_ns,
         "captured_wall_ns": row.wall_ns,
+        "kept_wall_ns": row.wall_ns,
         "signal": row.signal,
         "width": plan.width,
         "height": plan.height,
         "view": plan.arm,
-        "result": {"engine": plan.engine, "seq": row.seq, "error": "", "answer": line["answer"], "missing": {}},
+        "result": {
+            "engine": plan.engine,
+            "seq": row.seq,
+            "error": "",
+            "answer": line["answer"],
+            "missing": {},
+            "timing": {"captured_ns": row.captured_ns} | {name: line[name] for name in TIMES},
+        },
     }
+    if folder.name == "best":
+        about |= {"plane": name, "score": line["score"]}
     (folder / f"{name}.json").write_text(json.dumps(about, indent=2))

@@ -148,6 +148,18 @@ def test_status_says_how_many_replicas_are_well(capsys: pytest.CaptureFixture[st
     assert "None" not in said
 
 
+def test_status_says_what_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    """The session with what could not be kept of it, and the recorder with its time and its losses."""
+    session = {"name": "2026_P1", "results": 70, "results_lost": 2, "marks_lost": 1, "masks_left_out": 5}
+    recorder = {"state": "recording", "recording_ms": 61_000, "frames": 1830, "losses": 4, "free_bytes": 91 * 10**9}
+    show({"status": "ok", "signal": "live", "session": session, "recorder": recorder}, [])
+    said = capsys.readouterr().out
+    assert "session 2026_P1: 70 results, 3 could not be written, 5 without their mask" in said
+    assert "recorder: recording for 61 s, 1830 frames, 4 lost, 91.0 GB free" in said
+    show({"status": "ok", "signal": "live", "session": None, "recorder": None}, [])
+    assert "recorder" not in capsys.readouterr().out
+
+
 def test_a_supervisor_of_somebody_else_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Processes that another user's supervisor keeps are shown; those of a dead one are not."""
 

@@ -205,7 +205,7 @@ async def start_hub(scanner: Scanner, tmp_path: Path) -> AsyncIterator[StartHub]
                 views=VIEWS,
                 default_view="explain",
                 visit=visit,
-                about={"quality": 85},
+                about={"source": {"url": "synthetic:"}},
                 limits=options.pop("limits", Limits()),
                 **options,
             )

@@ -1,5 +1,6 @@
 """Snapshots: the exact picture that a person saw, kept in the session."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ import pytest
 from numpy.typing import NDArray
 from tests.hub.conftest import Hub, StartHub, eventually, live
 
-from bedside.messages import Signal
+from bedside.messages import RecorderState, RecorderStatus, Signal
+from bedside.session import wanted
 from bedside.session.desk import Desk
+from bedside.session.recorder_file import RecorderFile
 
 VERDICT = {"label": "head", "level": "good", "score": 0.9}
 
@@ -42,11 +45,11 @@ async def test_a_snapshot_is_exactly_the_pixels_that_were_answered(hub: Hub, tmp
     png = tmp_path / "sessions" / kept["path"]
     assert np.array_equal(pixels_in(png.read_bytes()), pixels)
     about = json.loads(png.with_suffix(".json").read_text())
-    assert (about["seq"], about["view"], about["quality"]) == (frame.seq, "explain", 85)
+    assert (about["seq"], about["view"], about["source"]) == (frame.seq, "explain", {"url": "synthetic:"})
     assert about["captured_wall_ns"] == frame.wall_ns
     assert about["result"]["answer"] == {"verdict": VERDICT, "labels": ["background", "skull"]}
     assert about["result"]["missing"] == {}
-    assert about["result"]["timing"]["captured_ns"] == frame.captured_ns
+    assert (about["captured_ns"], about["result"]["timing"]["captured_ns"]) == (frame.captured_ns, frame.captured_ns)
     stored = cv2.imread(str(png.with_suffix(".mask.png")), cv2.IMREAD_UNCHANGED)
     assert np.array_equal(np.asarray(stored), mask)
 
@@ -185,3 +188,43 @@ async def test_a_folder_that_cannot_be_written_stops_nothing_else(start_hub: Sta
     assert status == 507
     assert body["error"].startswith(f"{tmp_path / 'file' / 'sessions' / '.live'} cannot be written: Not a directory;")
     assert (await page.until("picture"))["seq"] == frame.seq
+
+
+async def test_a_snapshot_starts_a_session_where_none_runs(hub: Hub) -> None:
+    """Without arm, consent and video, and the page's address leads where it led before; the next goes into the same."""
+    names = []
+    for _ in range(2):
+        frame = hub.shoot()
+        status, kept = await post(hub, seq=frame.seq, view="video")
+        assert (status, kept["clip"]) == (201, False)
+        names.append(kept["path"].partition("/")[0])
+    session = (await hub.get("api/session"))["session"]
+    assert names == [session["name"]] * 2
+    assert (session["participant"], session["arm"], session["consent"], session["recording"]) == ("P1", "", None, False)
+    assert (await hub.http.get(hub.url, allow_redirects=False)).headers["Location"] == "/view/explain?follow=arm"
+
+
+async def test_two_taps_at_once_start_one_session(hub: Hub) -> None:
+    """Whoever comes second keeps its picture in the session that the first one started."""
+    frame = hub.shoot()
+    kept = await asyncio.gather(*(post(hub, seq=frame.seq, view=view) for view in ("video", "explain", "verdict")))
+    assert [status for status, _ in kept] == [201] * 3
+    assert len({body["path"].partition("/")[0] for _, body in kept}) == 1
+
+
+async def test_the_recorder_is_asked_for_the_seconds_before(hub: Hub) -> None:
+    """Where it runs and the participant agreed; what it is asked names the snapshot and the time of its frame."""
+    live_files = hub.visit._desk.live
+    recorder = RecorderFile(live_files)
+    recorder.write(RecorderStatus(RecorderState.IDLE))
+    await eventually(lambda: hub.visit.recorder is not None)
+    await hub.start_session(consent=True)
+    frame = hub.shoot()
+    _, kept = await post(hub, seq=frame.seq)
+    recorder.close()
+    assert kept["clip"] is True
+    assert wanted.read(live_files).clips == (wanted.Clip(kept["name"], frame.captured_ns),)
+    await hub.post("api/session/end")
+    await hub.start_session(consent=False)
+    assert (await post(hub, seq=None))[1]["clip"] is False
+    assert wanted.read(live_files).clips == ()

@@ -71,6 +71,8 @@ def show(health: dict[str, Any] | None, kept: list[dict[str, Any]]) -> None:
         )
         for problem in health.get("problems", ()):
             console.print(f"  {problem}", highlight=False, markup=False)
+        for line in _session_lines(health):
+            console.print(line, highlight=False, markup=False)
         table = Table("engine", "state", "answers", "age ms", "model ms", "added ms", "restarts")
         for name, engine in (health.get("engines") or {}).items():
             keys = ("answers", "age_ms", "model_ms", "added_ms", "restarts")
@@ -85,6 +87,25 @@ def show(health: dict[str, Any] | None, kept: list[dict[str, Any]]) -> None:
         table.add_row(*(Text(str(cell)) for cell in cells))
     if kept:
         console.print(table)
+
+
+def _session_lines(health: dict[str, Any]) -> list[str]:
+    """What is kept, and whether all of it is."""
+    session, recorder = health.get("session"), health.get("recorder")
+    lines = []
+    if session:
+        lost = session["results_lost"] + session["marks_lost"]
+        more = f", {lost} could not be written" if lost else ""
+        more += f", {session['masks_left_out']} without their mask" if session["masks_left_out"] else ""
+        lines.append(f"session {session['name']}: {session['results']} results{more}")
+    if recorder:
+        line = f"recorder: {recorder['state']}"
+        if recorder["recording_ms"]:
+            line += (
+                f" for {recorder['recording_ms'] / 1e3:.0f} s, {recorder['frames']} frames, {recorder['losses']} lost"
+            )
+        lines.append(f"{line}, {recorder['free_bytes'] / 1e9:.1f} GB free")
+    return lines
 
 
 def _state_of(engine: dict[str, Any]) -> str:

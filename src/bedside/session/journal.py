@@ -21,7 +21,9 @@ class Journal:
             with self.path.open("ab", buffering=0) as file:
                 # A line that a full disk or a power cut left torn must not swallow this one.
                 start = b"\n" if self._is_torn() else b""
+                size = file.seek(0, 2)
                 if file.write(start + line) != len(start + line):
+                    file.truncate(size)
                     raise SessionError(f"{self.path.name} cannot be continued: the disk is full; free some space")
         except OSError as error:
             raise SessionError(f"{self.path.name} cannot be written: {error.strerror}") from error

@@ -65,11 +65,16 @@ class Film:
         self._before = (0, 0)
         """Frames and bytes of the session when the segment began."""
 
-    def adopt(self, folder: Path | None) -> None:
-        """From now on the session in `folder`, which may have been recorded before; None ends it."""
+    def end(self) -> None:
+        """Ends the segment and lets go of the files; the numbers stay."""
         self.close("stopped")
         if self._ledger is not None:
+            self._pay()
             self._ledger.close()
+
+    def adopt(self, folder: Path | None) -> None:
+        """From now on the session in `folder`, which may have been recorded before; None is none."""
+        self.end()
         self.trouble = self._last = self._paths = self._ledger = None
         self.frames = self.losses = self.video_bytes = 0
         if folder is None:
@@ -187,7 +192,7 @@ class Film:
         """The segment ends here: what is whole stays, the rest are losses."""
         assert self._ledger is not None and self._paths is not None
         is_full = isinstance(error, OSError) and error.errno in FULL
-        sentence = str(error) if isinstance(error, SessionError) else _sentence(self._paths.folder, error)
+        sentence = _sentence(self._paths.folder, error)
         if self.trouble is None or self.trouble.sentence != sentence:
             log.error("%s", sentence)
         self.trouble = Trouble(sentence, clock.monotonic_ns())
@@ -217,7 +222,9 @@ def _lost_by_kill(last: Row, row: Row) -> Row:
     return Row(RowKind.LOSS, first, count, row.captured_ns, row.wall_ns, row.signal, where="killed")
 
 
-def _sentence(folder: Path, error: OSError) -> str:
+def _sentence(folder: Path, error: OSError | SessionError) -> str:
+    if isinstance(error, SessionError):
+        return f"{folder}: {error}; recording goes on by itself once it can"
     if error.errno in FULL:
         return f"the disk of {folder} is full; free some space, recording goes on by itself"
     return f"{folder} cannot be written: {error.strerror}; recording goes on by itself once it can be"

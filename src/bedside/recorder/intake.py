@@ -101,7 +101,7 @@ class Intake:
     def close(self) -> None:
         """Ends the segment and returns when everything is on the disk."""
         self._end_reel("stopped")
-        self._lane.put(partial(self._film.adopt, None))
+        self._lane.put(self._film.end)
         self._lane.close()
 
     @property

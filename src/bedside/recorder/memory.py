@@ -11,6 +11,8 @@ from bedside.recorder.encoder import Chunk
 
 MOST_BYTES = 40_000_000
 """Of a busy picture at 1080p these are the last 20 seconds; less is remembered where they are used up."""
+LATE_NS = 2 * clock.NS_PER_S
+"""So much later a clip may be asked for and still has all its seconds."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Memory:
         self._kept.append(kept)
         self._bytes += len(kept.chunk.data)
         if kept.chunk.is_key:
-            self._forget(kept.captured_ns - self._ns)
+            self._forget(kept.captured_ns - self._ns - LATE_NS)
 
     def clear(self) -> None:
         """Forgets everything."""

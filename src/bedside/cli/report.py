@@ -125,7 +125,7 @@ def _folders(named: list[Which], root: Path) -> list[Path]:
     folders: dict[Path, None] = {}
     for one in named:
         inside = sessions(one.here / Path(one.text).expanduser()) if one.is_folder_of_sessions else []
-        folders.update(dict.fromkeys(inside or [one.folder(root)]))
+        folders.update(dict.fromkeys(path.resolve() for path in inside or [one.folder(root)]))
     return list(folders)
 
 

@@ -58,3 +58,9 @@ def parsed(text: str) -> Parsed:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A session with everything in it; not to be changed."""
     return make_session(tmp_path_factory.mktemp("whole"), SMALL)
+
+
+@pytest.fixture(scope="package")
+def whole_page(whole: Path) -> str:
+    """Its report."""
+    return reported(whole)

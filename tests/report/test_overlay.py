@@ -40,7 +40,7 @@ anything = st.recursive(
 )  # fmt: skip
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.dictionaries(st.sampled_from(["boxes", "lines", "points", "ellipses"]), anything))
 def test_an_odd_answer_draws_what_it_can(answer: dict[str, Any]) -> None:
     """Whatever stands in the file, the paths are numbers, and not too many."""

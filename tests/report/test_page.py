@@ -37,9 +37,9 @@ def changed(folder: Path, **fields: object) -> Path:
     return folder
 
 
-def test_the_page_says_what_was(whole: Path) -> None:
+def test_the_page_says_what_was(whole_page: str) -> None:
     """Who, when, in which arm and with what; the numbers, every picture, and what people said of it."""
-    page = parsed(reported(whole))
+    page = parsed(whole_page)
     for words in (
         "Research use only.", "Session of P1", "Arm explain", "Consent noted", "State ended", "Duration 0:06",
         "2026-11-23 10:53:20 UTC", "3 of 3 labels that were good", "of 60 frames were lost", "mailbox 3 5.000 %",
@@ -53,10 +53,9 @@ def test_the_page_says_what_was(whole: Path) -> None:
     assert all(shape["d"].startswith("M") for shape in page.of("path") if "d" in shape)
 
 
-def test_the_page_needs_nothing_else(whole: Path) -> None:
+def test_the_page_needs_nothing_else(whole_page: str) -> None:
     """No script, no file, no address: what it shows is in it, and the browser is told to fetch nothing."""
-    text = reported(whole)
-    page = parsed(text)
+    text, page = whole_page, parsed(whole_page)
     assert not page.of("script")
     assert not page.of("link")
     assert all(image["src"].startswith("data:image/jpeg;base64,") for image in page.of("img"))
@@ -66,9 +65,9 @@ def test_the_page_needs_nothing_else(whole: Path) -> None:
     assert any(meta.get("content", "").startswith("default-src 'none'") for meta in page.of("meta"))
 
 
-def test_colours_of_alarms_are_not_in_it(whole: Path) -> None:
+def test_colours_of_alarms_are_not_in_it(whole_page: str) -> None:
     """No red, yellow or cyan: those mean an alarm at a bedside."""
-    for red, green, blue in re.findall(r"#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})\b", reported(whole)):
+    for red, green, blue in re.findall(r"#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})\b", whole_page):
         r, g, b = int(red, 16), int(green, 16), int(blue, 16)
         assert not (r > 180 and g < 100 and b < 100), "red"
         assert not (r > 180 and g > 180 and b < 100), "yellow"
@@ -118,16 +117,16 @@ def test_what_a_session_says_stays_text(session: Path) -> None:
     assert "Research use only." in page.words[-200:]
 
 
-def test_a_browser_paints_it_and_asks_for_nothing(whole: Path, session: Path) -> None:
+def test_a_browser_paints_it_and_asks_for_nothing(whole_page: str, session: Path) -> None:
     """In Chromium, dark and on paper, also of a nasty session: no request, no complaint, no script, all pictures."""
     if not CHROMIUM.exists():
         pytest.skip(f"chromium: {CHROMIUM} is not there; `apt install chromium`")
     heard: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
-        for folder in (whole, spoiled(session)):
+        for text in (whole_page, reported(spoiled(session))):
             file = session.parent / "report.html"
-            file.write_text(reported(folder))
+            file.write_text(text)
             tab = browser.new_page(color_scheme="dark")
             tab.on("console", lambda message: heard.append(message.text))
             tab.on("request", lambda request: heard.append(request.url[:100]))
@@ -153,14 +152,19 @@ def test_a_session_with_nothing_in_it(tmp_path: Path) -> None:
         assert sentence in words, sentence
 
 
+RECORDED = ("frames.csv", "segments.jsonl", "video-000.mp4", "video-001.mp4")
+SERVED = ("results.jsonl", "masks.bin", "marks.jsonl", "best", "snapshots")
+
+
 @pytest.mark.parametrize(
-    "missing", ["frames.csv", "results.jsonl", "marks.jsonl", "best", "snapshots", "video-000.mp4"]
+    ("missing", "sentence"), [(RECORDED, "No video was recorded."), (SERVED, "No engine answered")]
 )
-def test_a_session_that_lacks_a_part(session: Path, missing: str) -> None:
-    """What is there is shown."""
-    part = session / missing
-    shutil.rmtree(part) if part.is_dir() else part.unlink()
-    assert "Session of P1" in parsed(reported(session)).words
+def test_a_session_that_lacks_a_part(session: Path, missing: tuple[str, ...], sentence: str) -> None:
+    """Never recorded, or never served: what is there is shown, and what is not is said."""
+    for name in missing:
+        part = session / name
+        shutil.rmtree(part) if part.is_dir() else part.unlink()
+    assert sentence in parsed(reported(session)).words
 
 
 def test_a_session_that_runs_and_one_that_was_broken_off(session: Path) -> None:

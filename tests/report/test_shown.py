@@ -36,7 +36,7 @@ anything = st.recursive(
 FIELDS = ["verdict", "concepts", "classes", "measurements", "guidance", "text"]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.dictionaries(st.sampled_from(FIELDS), anything), st.dictionaries(st.text(max_size=3), st.text(max_size=3)))
 def test_an_odd_answer_says_what_it_can(answer: dict[str, Any], instead: dict[str, str]) -> None:
     """Whatever stands in the file, there are lines of text, and no correction gets lost."""

@@ -80,7 +80,7 @@ def test_a_model_that_writes_another_label_each_time(tmp_path: Path) -> None:
     assert labels_left_out([many]) == 300 - MOST_LABELS
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(st.text(), st.text(), st.text())
 def test_no_text_breaks_out_of_its_cell(folder_text: str, arm: str, label: str) -> None:
     """Whatever a session says of itself: one row, as many cells as columns, and nothing that a spreadsheet computes."""

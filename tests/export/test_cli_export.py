@@ -2,8 +2,12 @@
 
 import json
 import os
+import pty
 import re
 import shutil
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -196,3 +200,22 @@ def test_what_could_not_be_read_is_told_and_fails(here: Path, monkeypatch: pytes
     assert export("--as", "dicom", "--out", "out") == 1
     assert "head.png is no picture that can be read" in capsys.readouterr().err
     assert sorted(path.name for path in (here / "out" / "best").iterdir()) == ["abdomen.dcm", "femur.dcm"]
+
+
+def test_a_person_sees_how_far_it_is(here: Path) -> None:
+    """On a terminal a bar counts the pictures; what was written is told on stdout all the same."""
+    ours, theirs = pty.openpty()
+    words = [sys.executable, "-m", "bedside", "export", "last", "--as", "coco", "--out", "out"]
+    with subprocess.Popen(words, cwd=here, stdout=subprocess.PIPE, stderr=theirs, text=True) as process:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # a terminal whose other end is closed
+            while data := os.read(ours, 65536):
+                shown += data
+        said, _ = process.communicate()
+    os.close(ours)
+    assert process.returncode == 0, shown
+    assert "training set" in shown.decode()
+    count = len(json.loads((here / "out" / "annotations.json").read_bytes())["images"])
+    assert f"{count}/{count}" in shown.decode()
+    assert f"{count} pictures with" in said

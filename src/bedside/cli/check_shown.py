@@ -26,14 +26,14 @@ class Steps:
     def __exit__(self, *trouble: object) -> None:
         self._stack.close()
 
-    def begin(self, step: str, total: int) -> None:
+    def begin(self, step: str, total: int, unit: str = "frames") -> None:
         """A step of `total` parts begins; 0 is unknown."""
         if self._bars is not None:
             if self._step is not None:
                 self._bars.remove_task(self._step)
             self._step = self._bars.add_task(step, total=total or None)
         elif not self._quiet:
-            count = f", {total} frames" if total else ""
+            count = f", {unit}: {total}" if total else ""
             print(f"{step}{count}", file=sys.stderr, flush=True)
 
     def advance(self) -> None:

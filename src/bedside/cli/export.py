@@ -31,7 +31,7 @@ write a session's pictures for other programs: PNG with JSON, a training set (CO
   coco   a training set: pictures, masks and boxes in annotations.json, verdicts and concepts in labels.csv
   dicom  Ultrasound Image objects of the kept pictures, Ultrasound Multi-frame objects of their clips or of a span
 
-The session itself is not changed. No object or file holds a name; a participant code stands for the person.
+The session itself is not changed. A participant code stands for the person; a name that the pixels show stays in them.
 
 examples:
   bedside export last --as png --ticked                         the pictures that the review ticked

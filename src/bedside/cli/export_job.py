@@ -44,7 +44,7 @@ class Job:
     def send(self, archive: Archive) -> None:
         """Stores what was written. Raises SessionError when the archive cannot be talked to."""
         paths = self._target.written
-        self._steps.begin(f"store in {archive}", len(paths))
+        self._steps.begin(f"store in {archive}", len(paths), "objects")
         stored = 0
         for path, problem in zip(paths, store(archive, paths), strict=True):
             stored += not problem
@@ -54,7 +54,7 @@ class Job:
         self.summary = f"{stored} of {len(paths)} objects stored in {archive}"
 
     def _png(self) -> None:
-        selection = self._selected("pictures")
+        selection = self._selected("read and write")
         write_png(
             self._target, self._recorded, selection, Sayings(self._recorded, self._asked.replay), self._steps.advance
         )
@@ -81,13 +81,13 @@ class Job:
     def _dicom(self) -> None:
         of = about(self._recorded, self._asked.burned_in)
         if self._asked.is_span:
-            self._steps.begin("frames of the recording", len(self._span))
+            self._steps.begin("part of the recording", len(self._span))
             self.problems += Span(self._recorded, self._span).write(self._target, of, self._steps.advance)
             return
-        selection = self._selected("pictures")
+        selection = self._selected("read and write")
         write_pictures(self._target, of, selection, self._steps.advance, with_results=self._asked.with_results)
         clips = [item for _, item in self._items if item.clip is not None]
-        self._steps.begin("clips", len(clips))
+        self._steps.begin("clips", len(clips), "clips")
         self.problems += selection.problems + write_clips(self._target, of, clips, self._steps.advance)
 
     def _sayings(self) -> Sayings:
@@ -95,7 +95,7 @@ class Job:
 
     def _selected(self, step: str) -> Selection:
         selection = Selection(self._recorded, self._answers, self._items, self._rows)
-        self._steps.begin(step, len(selection))
+        self._steps.begin(step, len(selection), "pictures")
         return selection
 
     def _chosen_rows(self) -> list[int]:

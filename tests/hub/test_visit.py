@@ -18,8 +18,9 @@ from tests.schemas import check_session
 
 from bedside import clock
 from bedside.errors import SessionError
+from bedside.hub import scribe
 from bedside.hub.running import Customs
-from bedside.hub.scribe import LINES_WAITING, MASKS_WAITING
+from bedside.hub.scribe import LINES_WAITING
 from bedside.messages import EngineState, RecorderState, RecorderStatus, Signal, Status
 from bedside.session.desk import Desk, Who, With
 from bedside.session.paths import Paths
@@ -218,23 +219,27 @@ async def test_of_two_servers_one_keeps_the_session(start_hub: StartHub) -> None
     assert second.visit.problem == ""
 
 
-async def test_when_the_disk_is_behind_lines_lose_their_masks_and_say_so(hub: Hub) -> None:
+async def test_when_the_disk_is_behind_lines_lose_their_masks_and_say_so(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The live path does not wait; what was left out is in the line, in the metrics and in /health."""
+    waiting = 7
+    monkeypatch.setattr(scribe, "MASK_BYTES_WAITING", waiting * MASK.nbytes)
     paths = await hub.start_session()
     go = threading.Event()
     hub.visit.scribe._pool.submit(go.wait)
-    for _ in range(MASKS_WAITING + 5):
+    for _ in range(waiting + 5):
         hub.answer(hub.shoot(), verdict=verdict(), mask=MASK)
     go.set()
     await written(hub)
     lines = list(Recorded(paths.folder).results.lines)
-    assert [line["mask_missing"] for line in lines] == [""] * MASKS_WAITING + ["behind"] * 5
-    assert [line["mask"] is None for line in lines] == [False] * MASKS_WAITING + [True] * 5
+    assert [line["mask_missing"] for line in lines] == [""] * waiting + ["behind"] * 5
+    assert [line["mask"] is None for line in lines] == [False] * waiting + [True] * 5
     assert b"bedside_session_masks_left_out_total 5.0" in hub.feed.metrics.text()
     assert (await hub.get("health"))["session"]["masks_left_out"] == 5
     hub.answer(hub.shoot(), mask=MASK)
     await written(hub)
-    assert Recorded(paths.folder).results.lines[MASKS_WAITING + 5]["mask"] is not None
+    assert Recorded(paths.folder).results.lines[waiting + 5]["mask"] is not None
 
 
 async def test_what_waits_for_the_disk_is_bounded(hub: Hub) -> None:

@@ -1,6 +1,8 @@
 """Journals of whole lines."""
 
 import json
+import resource
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -53,3 +55,20 @@ def test_a_full_disk_is_one_sentence() -> None:
         pytest.skip("no /dev/full on this system")
     with pytest.raises(SessionError, match="full cannot be written: No space left on device"):
         Journal(Path("/dev/full")).append({"number": 1})
+
+
+def test_a_line_that_fits_in_part_is_not_left_in_part(tmp_path: Path) -> None:
+    """What a nearly full disk took of a line is taken back, so that every line that is there is whole."""
+    journal = Journal(tmp_path / "marks.jsonl")
+    journal.append({"number": 1})
+    before = journal.path.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    quiet = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 10, limits[1]))
+    try:
+        with pytest.raises(SessionError, match="free some space"):
+            journal.append({"text": "x" * 100})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, quiet)
+    assert journal.path.read_bytes() == before

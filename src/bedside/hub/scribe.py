@@ -28,8 +28,8 @@ T = TypeVar("T")
 
 LINES_WAITING = 2048
 """So many lines may wait for the disk; more are lost, and counted."""
-MASKS_WAITING = 32
-"""So many of them may have their mask with them, which is what takes memory; the others are kept without."""
+MASK_BYTES_WAITING = 64_000_000
+"""So much may their masks take; the others are kept without theirs."""
 CALM_MS = 1000.0
 """A problem is over when nothing has failed for so long; a nearly full disk takes one line and not the next."""
 ARRAYS = ("mask", "images")
@@ -61,7 +61,7 @@ class Scribe:
         self._keeps_masks = masks == "all"
         self._pool = background_pool(1, "bedside-session")
         self._lines_room = threading.BoundedSemaphore(LINES_WAITING)
-        self._masks_room = threading.BoundedSemaphore(MASKS_WAITING)
+        self._mask_bytes = 0
         self._paths: Paths | None = None
         self._results: ResultsFile | None = None
         self._lock = -1
@@ -93,12 +93,13 @@ class Scribe:
         missing = ""
         if mask is not None and not self._keeps_masks:
             mask, missing = None, "setting"
-        elif mask is not None and not self._masks_room.acquire(blocking=False):
+        elif mask is not None and self._mask_bytes + _bytes(mask) > MASK_BYTES_WAITING:
             mask, missing = None, "behind"
             self._count("masks_left_out")
+        self._add_mask_bytes(_bytes(mask))
         slim = replace(result, answer={name: value for name, value in result.answer.items() if name not in ARRAYS})
         written = self._pool.submit(self._write_result, slim, mask, wall_ns, signal, missing)
-        written.add_done_callback(lambda _: self._made_room(mask is not None))
+        written.add_done_callback(lambda _: self._made_room(_bytes(mask)))
 
     def mark(self, kind: str, *, folder: Path | None = None, **fields: Any) -> "Future[None] | None":
         """One line into the marks of the running session, or of the one in `folder`. Never waits.
@@ -114,7 +115,7 @@ class Scribe:
             self._count("marks_lost")
             return None
         written = self._pool.submit(self._write_mark, dict(line), folder)
-        written.add_done_callback(lambda _: self._made_room(False))
+        written.add_done_callback(lambda _: self._made_room(0))
         return written
 
     async def sync(self) -> None:
@@ -128,10 +129,13 @@ class Scribe:
         with self._counting:  # the event loop counts too
             setattr(self.kept, name, getattr(self.kept, name) + 1)
 
-    def _made_room(self, had_mask: bool) -> None:
+    def _add_mask_bytes(self, count: int) -> None:
+        with self._counting:
+            self._mask_bytes += count
+
+    def _made_room(self, mask_bytes: int) -> None:
+        self._add_mask_bytes(-mask_bytes)
         self._lines_room.release()
-        if had_mask:
-            self._masks_room.release()
 
     # In the thread
 
@@ -249,6 +253,10 @@ def _kept(value: Any) -> Any:
         return plain(value)
     except (TypeError, ValueError, RecursionError) as error:
         return f"not kept: {error}"
+
+
+def _bytes(mask: object) -> int:
+    return mask.nbytes if isinstance(mask, np.ndarray) else 0
 
 
 def _is_label_map(mask: object) -> bool:

@@ -17,6 +17,11 @@ from bedside.session.lines import Lines
 from bedside.session.paths import Paths
 
 VERSION = 1
+PNG_FILTER, NO_FILTER = 19, 8
+"""`cv2.IMWRITE_PNG_FILTER`, which versions before 4.12 have no name for and pass over."""
+LABEL_MAP = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
+LABEL_MAP += [PNG_FILTER, NO_FILTER]
+"""For areas of one value: 3.5 ms and 4 kB for 1920 x 1080, where the usual way takes 12.5 ms and 17 kB."""
 TIMES = ("published_ns", "taken_ns", "asked_ns", "answered_ns", "model_ms", "added_ms")
 
 
@@ -92,7 +97,7 @@ class ResultsFile:
         os.close(self._masks)
 
     def _append_mask(self, mask: NDArray[np.uint8]) -> dict[str, int]:
-        ok, png = cv2.imencode(".png", mask, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+        ok, png = cv2.imencode(".png", mask, LABEL_MAP)
         if not ok:
             raise SessionError("a mask could not be written as PNG")
         data = png.tobytes()

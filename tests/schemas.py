@@ -34,6 +34,11 @@ def _values(folder: Path) -> Iterator[tuple[str, dict[str, Any], Any]]:
         path = folder / name
         lines = path.read_text().splitlines() if path.exists() else []
         yield from ((f"{name}, line {number}", SCHEMAS[name], json.loads(line)) for number, line in enumerate(lines, 1))
+    for path in sorted(folder.glob("replay-*.json")):
+        yield path.name, SCHEMAS["replay-NEW.json"], json.loads(path.read_text())
+    for path in sorted(folder.glob("results-*.jsonl")):
+        lines = path.read_text().splitlines()
+        yield from ((path.name, SCHEMAS["results.jsonl"], json.loads(line)) for line in lines)
     for kind in ("snapshots", "best"):
         for path in sorted((folder / kind).glob("*.json")):
             schema = SCHEMAS["snapshots/NAME.json and best/NAME.json"]

@@ -1,13 +1,21 @@
 """`bedside replay` as a person runs it."""
 
+import io
 import json
+import logging
 import os
+import signal
 import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+import cv2
 from tests.recording import Plan, make_session
+
+from bedside.cli import main
 
 SMALL = Plan(seconds=5, width=320, height=180, segment_s=2.5)
 """122 frames: frozen from 3 s to 4 s."""
@@ -28,7 +36,7 @@ def session(folder: Path, plan: Plan = SMALL) -> Path:
 
 
 def start(folder: Path, *words: str) -> "subprocess.Popen[str]":
-    """`bedside` in a folder."""
+    """`bedside` in a folder, as a process of its own."""
     environ = {key: value for key, value in os.environ.items() if not key.startswith("BEDSIDE_")}
     environ["TMPDIR"] = str(folder)
     argv = [sys.executable, "-m", "bedside", *words]
@@ -37,11 +45,30 @@ def start(folder: Path, *words: str) -> "subprocess.Popen[str]":
 
 
 def bedside(folder: Path, *words: str) -> tuple[int, str, str]:
-    """Exit status, stdout and stderr."""
-    running = start(folder, *words)
-    out, err = running.communicate(timeout=100)
-    assert not list(Path("/dev/shm").glob(f"bedside-stage-*-{running.pid}-*"))
-    return running.returncode, out, err
+    """Exit status, stdout and stderr of the same, run in this process, which is left as it was."""
+    before = set(folder.glob("bedside-replay-*"))
+    out, err, numbers = io.StringIO(), io.StringIO(), (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    handlers, interval_s = [signal.getsignal(number) for number in numbers], sys.getswitchinterval()
+    threads, level = cv2.getNumThreads(), logging.getLogger("bedside").level
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("BEDSIDE_")}
+    try:
+        with (
+            chdir(folder),
+            redirect_stdout(out),
+            redirect_stderr(err),
+            patch.dict(os.environ, environ, clear=True),
+            patch("tempfile.tempdir", str(folder)),
+        ):
+            status = main(words)
+    finally:
+        for number, handler in zip(numbers, handlers, strict=True):
+            signal.signal(number, handler)
+        sys.setswitchinterval(interval_s)
+        cv2.setNumThreads(threads)
+        logging.getLogger("bedside").setLevel(level)
+    assert not list(Path("/dev/shm").glob(f"bedside-stage-*-{os.getpid()}-*"))
+    assert set(folder.glob("bedside-replay-*")) == before
+    return status, out.getvalue(), err.getvalue()
 
 
 def replay(folder: Path, *words: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:

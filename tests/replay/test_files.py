@@ -1,13 +1,19 @@
 """What a replay leaves: whole under its name, or a part that says so."""
 
+import asyncio
 import json
 import os
 import signal
 from pathlib import Path
 
+import numpy as np
 import pytest
+from tests.recording import mask_of
 from tests.replay.runs import bedside, engine, lines, seqs, session, start
 
+from bedside.errors import SessionError
+from bedside.messages import Result, Timing
+from bedside.replay.kept import Kept, about_of
 from bedside.session.recorded import Recorded
 
 SLEEPY = "import time\ndef predict(frame):\n    time.sleep(0.05)\n    return {'verdict': 'x'}\n"
@@ -30,9 +36,11 @@ def test_a_broken_off_replay_is_a_part(tmp_path: Path, how: signal.Signals) -> N
     assert seqs(kept)[:5] == [1, 2, 3, 4, 5]
     assert not (folder / "results-sleepy.jsonl").exists()
     assert Recorded(folder).replays == []
-    if how is not signal.SIGKILL:
+    if how is signal.SIGINT:
         assert f"the {len(kept)} results that came are in {part}" in err
         assert json.loads((folder / "replay-sleepy.part.json").read_bytes())["is_whole"] is False
+    if how is signal.SIGKILL:
+        return
     status, _, err = bedside(tmp_path, "replay", "last", "--engine", "sleepy", "--to", "0.5")
     assert status == 1
     assert "was broken off; --as gives another name, --overwrite replaces it" in err
@@ -42,16 +50,31 @@ def test_a_broken_off_replay_is_a_part(tmp_path: Path, how: signal.Signals) -> N
     assert not part.exists()
 
 
-def test_a_replay_is_not_written_over_another(tmp_path: Path) -> None:
-    """A name that is taken is refused before anything starts; --overwrite replaces it, --as gives another."""
-    folder = session(tmp_path)
-    engine(tmp_path / "empty", EMPTY)
-    for words, expected in (((), 0), ((), 1), (("--as", "other"), 0), (("--overwrite", "--to", "1"), 0)):
-        status, _, err = bedside(tmp_path, "replay", "last", "--engine", "empty", *words)
-        assert status == expected, err
-    assert Recorded(folder).replays == ["empty", "other"]
-    assert len(lines(tmp_path, "empty")) == 25
-    assert len(lines(tmp_path, "other")) == 122
+async def test_a_replay_is_not_written_over_another(tmp_path: Path) -> None:
+    """A name that is taken is refused; overwriting replaces results, masks and what is said of them together."""
+    recorded = Recorded(session(tmp_path))
+    table = recorded.frames
+    for number, overwrite in enumerate((False, True), 1):
+        kept = Kept(recorded, "new", overwrite=overwrite)
+        writing = asyncio.create_task(kept.write())
+        for index in range(number):
+            at = int(table.captured_ns[index])
+            later = Timing(at, at + 5, at + 5, at + 5, at + 9, 1.0)
+            await kept.deliver(Result("e", int(table.seq[index]), later, {"mask": mask_of(number)}))
+            kept.put(Result("e", int(table.seq[index]), later, {"text": "live"}), at, 5)
+        await kept.written()
+        writing.cancel()
+        kept.close({"number": number})
+        assert (recorded.replays == ["new"]) is overwrite
+        kept.finish()
+        replay = recorded.replay("new")
+        assert len(replay) == 2 * number
+        assert all(line["captured_ns"] == at and line["answered_ns"] == at + 4 for line in list(replay.lines)[-2:])
+        mask = replay.mask(replay.lines[0])
+        assert mask is not None and np.array_equal(mask, mask_of(number))
+        assert about_of(recorded.paths, "new") == {"number": number}
+        with pytest.raises(SessionError, match="has a replay 'new' already; --as gives another name, --overwrite"):
+            Kept(recorded, "new")
 
 
 def test_what_cannot_be_replayed_is_one_sentence(tmp_path: Path) -> None:

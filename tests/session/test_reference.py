@@ -21,6 +21,7 @@ def test_every_file_has_its_schema() -> None:
         "results.jsonl",
         "marks.jsonl",
         "review.jsonl",
+        "replay-NEW.json",
         "snapshots/NAME.json and best/NAME.json",
     }
     page = (Path(__file__).parents[2] / "docs/reference/session.md").read_text(encoding="utf-8")

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bedside import clock
 from bedside.errors import SessionError
 from bedside.messages import Result, Timing
 from bedside.session.names import ITEM
@@ -117,7 +116,7 @@ class Kept:
         self.results += 1
         self.errors += bool(result.error)
         moved = Result(result.engine, result.seq, timing, {}, result.error, result.missing)
-        line = line_of(moved, clock.wall_ns(), table.signal[index], answer)
+        line = line_of(moved, int(table.wall_ns[index]), table.signal[index], answer)
         mask = result.answer.get("mask")
         return line, mask if isinstance(mask, np.ndarray) else None
 

@@ -5,7 +5,7 @@ import itertools
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +87,7 @@ class Stage:
 
 def options(**given: Any) -> Options:
     """Small options for tests."""
-    return Options(**{"coding": Coding(), "reserve_bytes": 0, "clip_s": 0.0} | given)
+    return replace(Options(Coding(), reserve_bytes=0, clip_s=0.0), **given)
 
 
 @asynccontextmanager

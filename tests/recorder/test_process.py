@@ -9,6 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
 from tests.recorder.stage import WHO, left, live, pictures, scanner, until
 from tests.recorder.test_recorder import fake
 
@@ -45,6 +46,7 @@ async def bedside(folder: Path, *words: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(*argv, cwd=folder, env=environ, stdout=pipe, stderr=pipe)
 
 
+@pytest.mark.timeout(400)
 async def test_kill_9_at_any_moment(tmp_path: Path) -> None:
     """Twenty kills: every file opens and plays, all rows have their pictures, no earlier byte is lost, and each frame
     from the first to the last is in the video or in a row that says that it was lost, a second of them at most."""

@@ -65,7 +65,7 @@ class Memory:
             found.append(kept)
             if kept.chunk.is_key:
                 start = len(found)
-                if kept.captured_ns <= until_ns - self._ns:
+                if kept.captured_ns <= found[0].captured_ns - self._ns:
                     break
         return found[:start][::-1]
 

@@ -1,7 +1,6 @@
 """Long files of JSON lines."""
 
 import json
-from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,29 @@ from bedside.errors import SessionError
 from bedside.session import lines as lines_
 from bedside.session.lines import Lines
 from bedside.session.recorded import Recorded
+
+HEAD = {
+    "version": 1,
+    "seq": 7,
+    "engine": "planes",
+    "captured_ns": 5,
+    "wall_ns": 6,
+    "signal": "live",
+    "label": "head",
+    "level": "good",
+    "score": 0.5,
+    "error": "",
+    "missing": {},
+    "published_ns": 1,
+    "taken_ns": 2,
+    "asked_ns": 3,
+    "answered_ns": 4,
+    "model_ms": 28.5,
+    "added_ms": -0.25,
+    "answer": {"text": "x"},
+    "mask": None,
+}
+READ = ("seq", "engine", "captured_ns", "signal", "label", "level", "error", "answered_ns", "model_ms", "added_ms")
 
 
 @pytest.fixture
@@ -56,12 +78,25 @@ def test_a_file_that_was_made_shorter_does_not_end_the_process(path: Path) -> No
 
 
 def test_heads_are_the_lines_without_their_answers(tmp_path: Path) -> None:
-    """All that stands before the answer is in them, as it is in the whole line."""
-    lines = Recorded(make_session(tmp_path)).results.lines
-    whole = [dict(takewhile(lambda item: item[0] != "answer", line.items())) for line in lines]
-    assert {"seq", "engine", "captured_ns", "label", "level", "error", "model_ms"} <= set(whole[0])
-    assert list(lines.heads()) == whole
-    assert list(lines.heads(40)) == whole[40:]
+    """What tables are made of is in them as it is in the whole line, also where the line is written unusually."""
+    folder = make_session(tmp_path)
+    path = folder / "results.jsonl"
+    fields = HEAD | {"engine": "a\\b", "label": 'say "ä"', "level": None, "missing": {"x": "late"}, "model_ms": 1e-9}
+    with path.open("a") as file:
+        for changed in (fields, fields | {"answered_ns": None}, HEAD | {"error": "dead"}, HEAD | {"label": "ä"}):
+            file.write(json.dumps(changed, separators=(",", ":")) + "\n")
+            file.write(json.dumps(changed, ensure_ascii=False) + "\n")
+    lines = Recorded(folder).results.lines
+    for index, found in enumerate(lines.heads()):
+        assert set(READ) <= set(found) and found == {key: lines[index][key] for key in found}
+    assert index == len(lines) - 1
+
+
+def test_heads_of_unusual_lines_have_all_that_stands_before_the_answer(path: Path) -> None:
+    """Whatever wrote them, if only the answer comes last."""
+    path.write_text('{"b": 1, "a": "x","answer":{"c": 1}}\n{"a": 2}\n{"a": \n')
+    lines = Lines(path)
+    assert list(lines.heads()) == [{"b": 1, "a": "x"}, {"a": 2}, {}]
 
 
 @given(st.lists(st.dictionaries(st.text(), st.text() | st.integers() | st.dictionaries(st.text(), st.none()))))

@@ -21,7 +21,7 @@ class Looked:
 
     def __init__(self, folder: Path, name: str) -> None:
         self._folder, self._name = folder, name
-        self.stills = Stills(folder)
+        self.stills = Stills(lambda: self.ask(Opened.read))
         self._thread = background_pool(1, "bedside-review")
         self._opened: Opened | None = None
         self._asked = 0

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
 import cv2
 import numpy as np
@@ -20,6 +20,8 @@ WAITING_MOST = 8
 """So many wishes may wait; with one more, the one that waits longest is passed over."""
 KEPT_BYTES = 16_000_000
 
+Fresh = Callable[[], Awaitable[Recorded]]
+"""Reads a session, and its frames, as they are on the disk now."""
 Wish = tuple[int, int]
 """A row, and the width of its JPEG in pixels; 0 is the PNG."""
 
@@ -31,8 +33,8 @@ class PassedOver(SessionError):
 class Stills:
     """Of one session. Belongs to one event loop."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, fresh: Fresh) -> None:
+        self._fresh = fresh
         self._thread = background_pool(1, "bedside-still")
         self._pictures: Pictures | None = None
         self._length = 0
@@ -79,6 +81,8 @@ class Stills:
         while self._waiting:
             wish, future = self._waiting.popitem()
             try:
+                if wish[0] >= self._length:
+                    await loop.run_in_executor(self._thread, self._take, await self._fresh())
                 data = await loop.run_in_executor(self._thread, self._make, wish)
             except Exception as error:
                 future.set_exception(error)
@@ -94,10 +98,7 @@ class Stills:
 
     def _make(self, wish: Wish) -> bytes:
         row, width = wish
-        if self._pictures is None or row >= self._length:
-            self._put_away()
-            recorded = Recorded(self._folder)  # also when the session runs and has grown
-            self._pictures, self._length = Pictures(recorded), len(recorded.frames)
+        assert self._pictures is not None  # taken before
         pixels = self._pictures.frame(row)
         if not width:
             return png_of(pixels)
@@ -106,6 +107,10 @@ class Stills:
             size = (width, max(1, round(height_px * width / width_px)))
             pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
         return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), QUALITY, "RGB", "420"))
+
+    def _take(self, recorded: Recorded) -> None:
+        self._put_away()
+        self._pictures, self._length = Pictures(recorded), len(recorded.frames)
 
     def _put_away(self) -> None:
         if self._pictures is not None:

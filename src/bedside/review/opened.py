@@ -46,6 +46,12 @@ class Opened:
             self._by_replay.clear()
         return self._recorded
 
+    def read(self) -> Recorded:
+        """The same, with the frames of its video read."""
+        recorded = self.recorded
+        _ = recorded.frames
+        return recorded
+
     @property
     def held(self) -> Recorded:
         """The session as it was read last; rows that a page knows are in it, and stay what they are."""

@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bedside.errors import SessionError
+from bedside.session.heads import head
 
 CHUNK_BYTES = 4 << 20
-ANSWER = b',"answer":{'
-"""Ends the head of a result's line. It can stand in no text within: quotation marks are escaped there."""
 
 
 class Lines:
@@ -64,17 +63,15 @@ class Lines:
         return _parsed(self.raw(index))
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        return (_parsed(line) for line in self._all(0))
+        return (_parsed(line) for line in self._all())
 
-    def heads(self, first: int = 0) -> Iterator[dict[str, Any]]:
-        """Results from line `first` on, without their answers, which are most of them."""
-        for line in self._all(first):
-            end = line.find(ANSWER)
-            yield _parsed(line if end < 0 else line[:end] + b"}")
+    def heads(self) -> Iterator[dict[str, Any]]:
+        """Of every result what tables are made of, without its answer, which is most of it."""
+        return map(head, self._all())
 
-    def _all(self, first: int) -> Iterator[bytes]:
+    def _all(self) -> Iterator[bytes]:
         """Every line's bytes, read in large pieces."""
-        starts = self._starts
+        first, starts = 0, self._starts
         while first < len(starts) - 1:
             start = int(starts[first])
             stop = max(first + 1, int(np.searchsorted(starts, start + CHUNK_BYTES, "right")) - 1)

@@ -125,7 +125,7 @@ def review(browser: Browser, faults: list[str]) -> Iterator[Open]:
     def opened(server: Server, path: str, size: tuple[int, int] = TABLET, painted: bool = True) -> Page:
         page = browser.new_page(viewport={"width": size[0], "height": size[1]})
         pages.append(page)
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(20_000)
         page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("request", lambda asked: faults.append(asked.url) if not _is_ours(asked.url, server) else None)

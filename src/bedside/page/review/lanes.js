@@ -10,7 +10,9 @@ import { clock } from "./words.js";
  *   isSmall: without words */
 /** @typedef {{name: string, height: number, draw: (ctx: CanvasRenderingContext2D, box: {top: number, height: number}, at: Window) => void}} Lane */
 
-const FONT = '12px Inter, system-ui, "Noto Sans", "DejaVu Sans", sans-serif';
+/** How large the page's letters are, where 1 is 16 px: a monitor is looked at from further away. */
+export const UNIT = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+export const FONT = `${12 * UNIT}px Inter, system-ui, "Noto Sans", "DejaVu Sans", sans-serif`;
 /** How much of the lane's height a level fills, and its colour. */
 const LEVELS = {
   good: { share: 1, colour: "#5ad1a0" },
@@ -55,7 +57,7 @@ function* visible(spans, at) {
 export function verdictLane(name, spans) {
   return {
     name,
-    height: 34,
+    height: 34 * UNIT,
     draw(ctx, box, at) {
       /** @type {Map<number, Map<string, number>>} time of each level in a pixel that many spans share */
       const narrow = new Map();
@@ -67,7 +69,7 @@ export function verdictLane(name, spans) {
         const level = levelOf(span.level ?? undefined);
         if (to - from >= 1.5) {
           drawLevel(ctx, box, level, from, to);
-          const y = box.top + box.height - (LEVELS[/** @type {keyof typeof LEVELS} */ (level)].share < 0.5 ? 16 : 7);
+          const y = box.top + box.height - (LEVELS[/** @type {keyof typeof LEVELS} */ (level)].share < 0.5 ? 16 : 7) * UNIT;
           if (span.label && !at.isSmall) words(ctx, span.label, from + 5, y, to - from - 9);
         } else {
           const pixel = Math.floor(from);
@@ -104,14 +106,14 @@ function drawLevel(ctx, { top, height }, level, from, to) {
 function drawFailed(ctx, { top, height }, from, to) {
   const width = Math.max(2, to - from);
   block(ctx, from, top + height / 2, width, height / 2, DIM, -1);
-  words(ctx, "failed", from + 5, top + height - 5, width - 9);
+  words(ctx, "failed", from + 5, top + height - 5 * UNIT, width - 9);
 }
 
 /** @param {import("./api.js").Timeline["signal"]} signals @returns {Lane} */
 export function signalLane(signals) {
   return {
     name: "Signal",
-    height: 20,
+    height: 20 * UNIT,
     draw(ctx, box, at) {
       const middle = box.top + box.height / 2;
       for (const { span, from, to } of visible(signals, at)) {
@@ -124,7 +126,7 @@ export function signalLane(signals) {
         }
         const isFrozen = span.signal === "frozen";
         block(ctx, from, box.top, width, box.height, isFrozen ? "#a9b8ff" : DIM, isFrozen ? 1 : -1);
-        words(ctx, signalOf(span.signal).word, from + 5, box.top + box.height - 5, width - 9);
+        words(ctx, signalOf(span.signal).word, from + 5, box.top + box.height - 5 * UNIT, width - 9);
       }
     },
   };
@@ -141,7 +143,7 @@ export function videoLane(segments, holes, losses) {
   const bars = segments.map(({ start_s, end_s, number }) => ({ from_s: start_s, to_s: end_s, number }));
   return {
     name: "Video",
-    height: 20,
+    height: 20 * UNIT,
     draw(ctx, { top, height }, at) {
       ctx.fillStyle = "#4c6379";
       for (const { from, to } of visible(bars, at)) ctx.fillRect(from, top + 3, Math.max(1, to - from - 1), height - 6);
@@ -150,7 +152,7 @@ export function videoLane(segments, holes, losses) {
         ctx.fillStyle = "#0a0d11";
         ctx.fillRect(from, top, width, height);
         block(ctx, from, top, width, height, DIM, -1);
-        words(ctx, "not recorded", from + 5, top + height - 5, width - 9);
+        words(ctx, "not recorded", from + 5, top + height - 5 * UNIT, width - 9);
       }
       ctx.fillStyle = INK;
       for (const { from } of visible(losses, at)) {
@@ -176,7 +178,7 @@ export function clusters(signs, at) {
     const x = xOf(at, sign.at_s);
     if (x < at.left - 8 || x > at.left + at.width + 8) continue;
     const last = found.at(-1);
-    if (last && x - last.x < 20) last.signs.push(sign);
+    if (last && x - last.x < 20 * UNIT) last.signs.push(sign);
     else found.push({ x, signs: [sign] });
   }
   return found;
@@ -186,15 +188,15 @@ export function clusters(signs, at) {
 export function marksLane(signs) {
   return {
     name: "Marks",
-    height: 30,
+    height: 30 * UNIT,
     draw(ctx, { top, height }, at) {
       for (const { x, signs: here } of clusters(signs(), at)) {
         ctx.fillStyle = LINE;
         ctx.beginPath();
-        ctx.arc(x, top + height / 2, 13, 0, 2 * Math.PI);
+        ctx.arc(x, top + height / 2, 13 * UNIT, 0, 2 * Math.PI);
         ctx.fill();
-        if (here.length === 1) sign(ctx, here[0].icon, x - 8.5, top + height / 2 - 8.5, 17);
-        else words(ctx, String(here.length), x - ctx.measureText(String(here.length)).width / 2, top + height / 2 + 4.5, 30, 650);
+        if (here.length === 1) sign(ctx, here[0].icon, x - 8.5 * UNIT, top + height / 2 - 8.5 * UNIT, 17 * UNIT);
+        else words(ctx, String(here.length), x - ctx.measureText(String(here.length)).width / 2, top + height / 2 + 4.5 * UNIT, 30 * UNIT, 650);
       }
     },
   };
@@ -203,7 +205,7 @@ export function marksLane(signs) {
 /** Round times along the top. @param {CanvasRenderingContext2D} ctx @param {{top: number, height: number}} box @param {Window} at */
 export function drawRuler(ctx, { top, height }, at) {
   const STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
-  const wanted = ((at.toS - at.fromS) * 84) / at.width;
+  const wanted = ((at.toS - at.fromS) * 84 * UNIT) / at.width;
   const step = STEPS.find((one) => one >= wanted) ?? 7200;
   ctx.fillStyle = DIM;
   ctx.font = FONT;

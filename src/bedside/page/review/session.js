@@ -174,13 +174,13 @@ class Review {
     const { frames, notes } = this.parts;
     const index = screen.shown?.named.index ?? player.index;
     this.transport.render(screen);
-    this.opinions.render((source) => this.newest(index, source), notes);
+    this.opinions.render((source) => (player.hole && !this.apart ? null : this.newest(index, source)), notes);
     stage.sayHole(this.apart ? null : player.hole);
     const seq = screen.shown?.named.seq;
     this.lanes.move(player.atS, seq === undefined ? "" : `frame ${seq}`, player.isPlaying);
     if (this.apart || index < 0 || !screen.shown) return;
     stage.saySpecial(frames.atS[index], index > 0 ? frames.atS[index - 1] : -1);
-    stage.say(player.isPlaying ? "" : this.shapesWords(index));
+    stage.say(player.isPlaying || player.hole ? "" : this.shapesWords(index));
   }
 
   /** @param {number} index */

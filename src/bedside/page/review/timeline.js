@@ -2,14 +2,14 @@
 
 import { el, setText } from "../dom.js";
 import { icon } from "../icons.js";
-import { clusters, drawRuler, xOf } from "./lanes.js";
+import { FONT, UNIT, clusters, drawRuler, xOf } from "./lanes.js";
 import { Overview } from "./overview.js";
 import { clock } from "./words.js";
 
 /** @typedef {import("./lanes.js").Lane} Lane */
 /** @typedef {import("./lanes.js").Sign} Sign */
 
-const RULER = 26;
+const RULER = 26 * UNIT;
 const GAP = 5;
 const SHORTEST_S = 0.5;
 const NEAR_PX = 22;
@@ -62,7 +62,7 @@ export class Timeline {
 
   /** Where the times lie, in CSS pixels. */
   get window() {
-    const left = this.tracks.clientWidth < 600 ? 62 : 96;
+    const left = this.tracks.clientWidth < 600 ? 62 : 96 * UNIT;
     return { left, width: Math.max(10, this.tracks.clientWidth - left - 18), ...this.view };
   }
 
@@ -148,11 +148,11 @@ export class Timeline {
 
   /** @param {CanvasRenderingContext2D} ctx @param {Lane} lane @param {number} top @param {number} room */
   drawName(ctx, lane, top, room) {
-    ctx.font = '12px Inter, system-ui, "Noto Sans", "DejaVu Sans", sans-serif';
+    ctx.font = FONT;
     ctx.fillStyle = "#9aa7b4";
     let name = lane.name;
     while (name.length > 2 && ctx.measureText(name).width > room - 14) name = `${name.slice(0, -2)}…`;
-    ctx.fillText(name, 8, top + lane.height / 2 + 4);
+    ctx.fillText(name, 8, top + lane.height / 2 + 4 * UNIT);
   }
 
   listen() {

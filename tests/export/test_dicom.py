@@ -204,7 +204,7 @@ def test_an_object_names_a_code_and_no_person(read: Callable[[str], Dataset]) ->
     """Patient ID and name are the participant's code; what a person would be known by is empty."""
     for name in ("best/head", "span/000000"):
         data = read(name)
-        assert (data.PatientID, str(data.PatientName)) == ("P1", "P1")
+        assert (data.PatientID, str(data.PatientName)) == ("P1", "P1^")
         assert not data.PatientBirthDate
         assert not data.PatientSex
         assert not data.ReferringPhysicianName

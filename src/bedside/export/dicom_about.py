@@ -160,7 +160,7 @@ def finish(data: Dataset, transfer_syntax: UID) -> Dataset:
 
 
 def _tell_patient(data: Dataset, of: About) -> None:
-    data.PatientID, data.PatientName = of.patient_id, of.patient_id
+    data.PatientID, data.PatientName = of.patient_id, f"{of.patient_id}^"  # the caret: it is one part on purpose
     data.PatientBirthDate = data.PatientSex = ""
     # "YES" would say that the pixels, too, do not tell who it is (C.7.1.1).
     data.PatientIdentityRemoved = "NO" if of.is_burned_in else "YES"

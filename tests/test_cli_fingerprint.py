@@ -67,6 +67,27 @@ def test_one_file_is_an_engine_too(engine: Path) -> None:
     assert fingerprint(engine / "engine.py")["files"] == 1
 
 
+def test_what_is_kept_beside_an_engine_is_no_part_of_it(engine: Path) -> None:
+    """An engine beside bedside.toml stays the same when sessions and logs grow."""
+    (engine / "bedside.toml").write_text('[[engine]]\nname = "planes"\npath = "."\n')
+    settings = load(engine / "bedside.toml", {})
+    first = made_with(settings).engines["planes"]
+    for file in ("sessions/2026/video-000.mp4", "logs/engine-planes.txt"):
+        (engine / file).parent.mkdir(parents=True)
+        (engine / file).write_text(file)
+    assert made_with(settings).engines["planes"] == first
+    assert first["files"] == 3
+
+
+def test_too_much_is_said(engine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what is beyond the bound only size and time of change count, and the fingerprint says so."""
+    monkeypatch.setattr("bedside.cli.fingerprint.MOST_BYTES", len("engine.py"))
+    first = fingerprint(engine)
+    assert "of weights/head.pt and more only size and time of change count" in first["problem"]
+    (engine / "weights/head.pt").write_text("other")
+    assert fingerprint(engine)["sha256"] != first["sha256"]
+
+
 def test_what_cannot_be_read_is_said(engine: Path) -> None:
     """The fingerprint is made of the rest, and says what is not in it."""
     (engine / "weights/gone.pt").symlink_to("nowhere")

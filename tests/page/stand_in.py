@@ -6,6 +6,7 @@
 import argparse
 import asyncio
 import json
+import sys
 import threading
 from collections.abc import Callable
 from copy import deepcopy
@@ -17,6 +18,10 @@ import cv2
 import numpy as np
 from aiohttp import WSMsgType, web
 from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).parents[2]))  # so that it can be run by itself
+
+from tests.page.stand_in_session import RECORDING, RUNNING, Session
 
 from bedside.wire import pack
 
@@ -109,6 +114,8 @@ class Script:
     """Connected, and nothing is sent: what a page behind a cut network sees."""
     can_control: bool = False
     recorder: Json | None = None
+    session: Session = field(default_factory=Session)
+    clip: bool = True
     version: str = "0.1.0"
     refuse: str = ""
     """Why no snapshot can be kept."""
@@ -163,6 +170,8 @@ class StandIn:
         app.router.add_get("/view/{name}", self._index)
         app.router.add_get("/live", self._live)
         app.router.add_get("/api/state", self._state)
+        app.router.add_get("/questionnaire/{session}/{name}", self._questionnaire)
+        app.router.add_routes(self.script.session.routes(self.script, self.posts))
         app.router.add_post("/api/{deed}", self._post)
         app.router.add_static("/page", PAGE)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -175,7 +184,12 @@ class StandIn:
         await runner.cleanup()
 
     async def _index(self, request: web.Request) -> web.FileResponse:
+        if request.match_info.get("name", "explain") not in VIEWS:
+            raise web.HTTPNotFound
         return web.FileResponse(PAGE / "index.html")
+
+    async def _questionnaire(self, request: web.Request) -> web.FileResponse:
+        return web.FileResponse(PAGE / "questionnaire.html")
 
     async def _state(self, request: web.Request) -> web.Response:
         if self.script.locked:
@@ -189,7 +203,7 @@ class StandIn:
             return web.json_response({"error": self.script.refuse}, status=507)
         if request.path == "/api/control":
             self.script.signal["state"] = "frozen" if body["command"] == "freeze" else "live"
-        return web.json_response({"path": "snapshots/1.png", **body}, status=201)
+        return web.json_response({"path": "snapshots/1.png", "clip": self.script.clip, **body}, status=201)
 
     async def _live(self, request: web.Request) -> web.WebSocketResponse:
         if self.script.locked:
@@ -249,7 +263,7 @@ class _Page:
         shows = view["overlay"] or view["verdict"] or view["explanation"]
         names = [engine["name"] for engine in self.server.script.engines] if shows else []
         script = self.server.script
-        hello = {"type": "hello", "version": script.version, "view": view, "engines": names}
+        hello = {"type": "hello", "version": script.version, "view": view, "engines": names, "page": "a1b2"}
         await self.socket.send_json({**hello, "can_control": script.can_control})
         while not self.socket.closed:
             await asyncio.sleep(0.01)
@@ -263,7 +277,8 @@ class _Page:
     async def _say_what_is_due(self, now: float, shows: bool, view: Json) -> None:
         script = self.server.script
         state = self._state(shows)
-        gist = json.dumps([state["signal"]["state"], [engine["state"] for engine in state["engines"]]])
+        engines = [engine["state"] for engine in state["engines"]]
+        gist = json.dumps([state["signal"]["state"], state["recorder"], state["session"], engines])
         if now >= self.due["state"] or self.said != gist:
             self.due["state"], self.said = now + 0.25, gist
             await self.socket.send_json(state)
@@ -287,7 +302,8 @@ class _Page:
     def _state(self, shows: bool) -> Json:
         script = self.server.script
         engines = script.engines if shows else []
-        rest: Json = {"recorder": script.recorder, "viewers": 1, "picture_skips": 3}
+        kept = {"recorder": script.recorder, "session": script.session.running}
+        rest: Json = {**kept, "viewers": 1, "picture_skips": 3}
         return {"type": "state", "signal": script.signal, "engines": engines, **rest}
 
     def _result(self, engine: str) -> Json:
@@ -325,8 +341,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8090)
     parser.add_argument("--picture", type=Path)
+    parser.add_argument("--session", action="store_true", help="one runs and is recorded")
     options = parser.parse_args()
     script = Script(can_control=True)
+    if options.session:
+        script.session.running, script.recorder = dict(RUNNING), dict(RECORDING)
     if options.picture:
         read = cv2.imread(str(options.picture))
         if read is None:

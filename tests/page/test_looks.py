@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.page.conftest import Open
 from tests.page.stand_in import PAGE, VIEWS, Script, StandIn
+from tests.page.stand_in_session import RECORDING, RUNNING
 
 SIZES = {"phone": (390, 844), "portrait": (820, 1180), "tablet": (1180, 820), "monitor": (1920, 1080)}
 SOURCES = sorted(path for path in PAGE.iterdir() if path.suffix in (".js", ".css", ".html", ".svg"))
@@ -51,7 +52,7 @@ def busy(script: Script) -> None:
     script.answer = lambda seq: FULL
     script.missing = {"segmenter": "late", "depth": "dead: it is gone"}
     script.can_control = True
-    script.recorder = {"state": "recording", "elapsed_s": 12}
+    script.recorder, script.session.running = {**RECORDING, "losses": 2}, dict(RUNNING)
     script.signal["drops"] = 3
 
 
@@ -147,9 +148,9 @@ def colours(text: str) -> list[tuple[float, float, float]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["style.css", "palette.js"])
+@pytest.mark.parametrize("name", ["style.css", "questionnaire.css", "palette.js"])
 def test_colours_of_alarms_are_not_used(name: str) -> None:
-    """No saturated red, yellow or cyan: IEC 60601-1-8 keeps them for alarms."""
+    """No saturated red, yellow or cyan: IEC 60601-1-8 keeps them for alarms, which sheets.css has."""
     for hue, lightness, saturation in colours((PAGE / name).read_text()):
         is_strong = saturation > 0.5 and 0.25 < lightness < 0.9
         is_alarm = hue < 15 or hue > 345 or 45 < hue < 75 or 172 < hue < 194

@@ -148,7 +148,7 @@ def test_a_snapshot_is_of_the_picture_that_is_large(open_page: Open, server: Sta
     page.keyboard.press("Space")
     held = int(page.get_attribute("canvas.large", "data-seq") or 0)
     page.get_by_role("button", name="Snapshot").click()
-    expect(page.locator(".toast")).to_have_text(f"Saved · frame {held}")
+    expect(page.locator(".toast")).to_have_text(f"Saved · frame {held} · with the seconds before")
     expect(page.locator(".toast canvas")).to_be_visible()
     assert server.posts == [("/api/snapshot", {"seq": held, "engine": "demo", "view": "explain"})]
 

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.page.conftest import Open
 from tests.page.stand_in import ENGINE, VIEWS, StandIn
+from tests.page.stand_in_session import RECORDING, RUNNING
 
 BANDS = {
     "no_signal": ("No signal", "No signal from the scanner"),
@@ -161,11 +162,12 @@ def test_the_control_arm_sees_nothing_of_the_ai(open_page: Open, server: StandIn
 
 
 def test_a_recorder_and_losses_are_in_the_line(open_page: Open, server: StandIn) -> None:
-    """The line has REC with its time where somebody records, and how many frames were lost."""
-    server.script.recorder = {"state": "recording", "elapsed_s": 192.4}
+    """The chip has the red dot and its time where somebody records; the line says how many frames the device lost."""
+    server.script.session.running = dict(RUNNING)
+    server.script.recorder = {**RECORDING, "recording_ms": 192_400}
     server.script.signal["drops"] = 17
     page = open_page("explain")
-    expect(page.locator("#status")).to_contain_text("REC 03:12")
+    expect(page.locator("#chip .time")).to_have_text("3:12")
     expect(page.locator("#status")).to_contain_text("17 lost")
 
 

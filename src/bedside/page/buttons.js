@@ -1,10 +1,11 @@
-// The buttons and keys: snapshot, hold the picture, freeze the synthetic scanner, full screen.
+// The buttons and keys: say what is right, snapshot, hold the picture, freeze the synthetic scanner, full screen.
 
 import { el, setText, show } from "./dom.js";
 import { icon, setIcon } from "./icons.js";
 
 /**
- * @typedef {{snapshot: () => Promise<void>, hold: () => void, scanner: () => Promise<void>}} Deeds
+ * @typedef {{snapshot: () => Promise<void>, hold: () => void, scanner: () => Promise<void>, up: () => Promise<void>,
+ *   down: () => Promise<void>, correct: () => Promise<void>}} Deeds
  */
 
 export class Buttons {
@@ -18,7 +19,11 @@ export class Buttons {
     this.hold = button("pause", "Freeze", deeds.hold);
     this.scanner = button("frozen", "Freeze scanner", () => this.once(this.scanner, deeds.scanner));
     this.scanner.classList.add("quiet");
-    root.append(this.scanner, this.snapshot, this.hold);
+    this.up = button("thumb_up", "Right", () => this.once(this.up, deeds.up));
+    this.down = button("thumb_down", "Wrong", () => this.once(this.down, deeds.down));
+    this.correct = button("pencil", "Correct", () => this.once(this.correct, deeds.correct));
+    for (const node of [this.up, this.down, this.correct]) node.classList.add("say");
+    root.append(this.scanner, this.up, this.down, this.correct, this.snapshot, this.hold);
   }
 
   /**
@@ -36,9 +41,12 @@ export class Buttons {
     }
   }
 
-  /** @param {{controls: boolean, canControl: boolean, held: boolean, frozen: boolean}} now */
-  render({ controls, canControl, held, frozen }) {
+  /** @param {{controls: boolean, canControl: boolean, judges: boolean, held: boolean, frozen: boolean}} now */
+  render({ controls, canControl, judges, held, frozen }) {
     show(this.root, controls);
+    show(this.up, judges);
+    show(this.down, judges);
+    label(this.correct, judges ? "pencil" : "note", judges ? "Correct" : "Note");
     show(this.scanner, canControl);
     label(this.scanner, frozen ? "play" : "frozen", frozen ? "Unfreeze scanner" : "Freeze scanner");
     label(this.hold, held ? "play" : "pause", held ? "Go on" : "Freeze");
@@ -68,6 +76,7 @@ function label(node, sign, text) {
 export function listenToKeys(keys) {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (event.key !== "Escape" && /** @type {Element} */ (event.target).closest?.(".sheet")) return; // there keys write
     const deed = keys[event.key.toLowerCase()];
     if (!deed) return;
     event.preventDefault();
@@ -78,42 +87,4 @@ export function listenToKeys(keys) {
 export async function toggleFullScreen() {
   if (document.fullscreenElement) await document.exitFullscreen();
   else await document.documentElement.requestFullscreen();
-}
-
-/**
- * Ask the server for a deed. Throws an Error with the server's own sentence where it says no.
- * @param {string} path
- * @param {object} body
- */
-export async function post(path, body) {
-  /** @type {Response} */
-  let response;
-  try {
-    response = await fetch(path, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-  } catch {
-    throw new Error("the server cannot be reached");
-  }
-  if (!response.ok) throw new Error(await whyNot(response));
-}
-
-/**
- * The server's own sentence, or its status where it has none.
- * @param {Response} response
- */
-export async function whyNot(response) {
-  return sentenceIn(await response.text()) || `the server answered ${response.status} ${response.statusText}`;
-}
-
-/** @param {string} text */
-function sentenceIn(text) {
-  try {
-    const { error, message } = JSON.parse(text);
-    return String(error ?? message ?? "");
-  } catch {
-    return text.startsWith("<") ? "" : text.slice(0, 300);
-  }
 }

@@ -1,6 +1,6 @@
 // What a person can do: keep the frame, hold the picture, freeze the synthetic scanner, swap the pictures.
 
-import { post } from "./buttons.js";
+import { post } from "./ask.js";
 import { thumbnailOf } from "./toasts.js";
 
 /** @typedef {import("./judge.js").Known} Known */
@@ -33,12 +33,19 @@ export class Deeds {
     if (!shot) throw new Error("there is no picture yet");
     const thumbnail = thumbnailOf(stage.large);
     const { seq, result } = shot.header;
-    await post("/api/snapshot", { seq, engine: result?.engine ?? null, view: this.known.hello?.view.name ?? "" });
-    this.on.say({ sign: "tick", text: `Saved · frame ${seq}`, thumbnail });
+    const kept = await post("/api/snapshot", { seq, engine: result?.engine ?? null, view: this.known.hello?.view.name ?? "" });
+    const clip = kept.clip ? "with the seconds before" : "without a clip";
+    this.on.say({ sign: "tick", text: `Saved · frame ${seq} · ${clip}`, thumbnail });
   }
 
   async freezeScanner() {
     await post("/api/control", { command: this.known.isFrozen ? "unfreeze" : "freeze" });
+  }
+
+  /** Video from now on, or no more, while everything else goes on. @param {boolean} on */
+  async record(on) {
+    await post("/api/session/record", { on });
+    this.on.say({ sign: on ? "record" : "ended", text: on ? "Video is recorded" : "Video is not recorded any more" });
   }
 
   toggleHold() {

@@ -23,6 +23,12 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** What an Error or a server says, as a sentence. @param {unknown} said */
+export function sentence(said) {
+  const text = said instanceof Error ? said.message : String(said);
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /**
  * @param {Element} node
  * @param {boolean} shown

@@ -6,6 +6,10 @@ import { icon } from "./icons.js";
 const KEYS = [
   ["Space", "hold the picture, and go on"],
   ["S", "snapshot"],
+  ["+ and -", "the AI is right, the AI is wrong"],
+  ["C", "correct it, or write a note"],
+  ["R", "record video, or no more"],
+  ["N", "the session: start, end, what is kept"],
   ["F", "full screen"],
   ["D", "details"],
   ["?", "this help"],
@@ -31,7 +35,7 @@ export function buildHelp(dialog) {
   dialog.append(
     el("header", "", el("h2", "", "Help"), shut),
     el("p", "", "Shapes are painted on the very picture that the AI answered. The small picture is the other one: tap it to swap them."),
-    el("p", "", "Tap the line at the top for all numbers."),
+    el("p", "", "Tap the line at the top for all numbers, and the record dot for the session."),
     signs,
     keys,
     el("p", "ruo", "Research use only. Not for diagnosis."),

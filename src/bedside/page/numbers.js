@@ -25,7 +25,6 @@ export function lineOf({ state, hello, connects }, isOpen, { trouble, pictureAge
     engine: engine && (ill || !trouble) ? engineOf(engine.state) : null,
     rate: trouble ? null : (engine?.fps ?? null), // an engine that nobody asks has no rate
     answerAge: ill ? null : answerAge,
-    recorder: state?.recorder ?? null,
     drops: state?.signal.drops ?? 0,
   };
 }

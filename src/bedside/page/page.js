@@ -4,15 +4,23 @@ import { Ages } from "./ages.js";
 import { Answers } from "./answers.js";
 import { Awake } from "./awake.js";
 import { Bands } from "./band.js";
-import { Buttons, listenToKeys, toggleFullScreen, whyNot } from "./buttons.js";
+import { whyNot } from "./ask.js";
+import { Buttons, listenToKeys, toggleFullScreen } from "./buttons.js";
+import { CorrectionSheet } from "./correction.js";
 import { Deeds } from "./deeds.js";
 import { Details } from "./details.js";
-import { byId, el, show } from "./dom.js";
+import { byId, show } from "./dom.js";
+import { Feedback, judges } from "./feedback.js";
+import { followArm } from "./follow.js";
 import { buildHelp } from "./help.js";
 import { icon } from "./icons.js";
 import { Known, judge, othersOf, tagOf } from "./judge.js";
 import { factsNow, lineOf } from "./numbers.js";
 import { Panel } from "./panel.js";
+import { RecordChip } from "./record_chip.js";
+import { recordingOf } from "./recording.js";
+import { SessionSheet } from "./session_sheet.js";
+import { closeSheets } from "./sheet.js";
 import { Connection } from "./socket.js";
 import { Stage } from "./stage.js";
 import { plan } from "./stale.js";
@@ -40,9 +48,14 @@ const stage = new Stage(byId("stage"), {
 });
 const connection = new Connection(address(), { opened, lost, text, picture, rtt: (ms) => ages.measured(ms), fault: note });
 const parts = { connection, stage, answers, ages, awake };
-const deeds = new Deeds(known, parts, { changed: tick, say: (words) => toast(byId("toasts"), words), note });
+const say = (/** @type {Parameters<typeof toast>[1]} */ words) => toast(byId("toasts"), words);
+const deeds = new Deeds(known, parts, { changed: tick, say, note });
+const feedback = new Feedback(known, parts, deeds, say);
+feedback.sheet = new CorrectionSheet(byId("correction"), (about, said) => feedback.send(about, said), () => feedback.closed());
+const session = new SessionSheet(byId("session"), { record: (on) => deeds.record(on), say });
+const chip = new RecordChip(byId("chip"), byId("alarm"), () => toggle(session));
 const bands = new Bands(byId("stage"), deeds.hold);
-const buttons = new Buttons(byId("controls"), deeds);
+const buttons = new Buttons(byId("controls"), { ...deeds, up: feedback.up, down: feedback.down, correct: feedback.correct });
 /** Arrival number of the newest decoded picture of each stream: decoding may overtake. */
 const decoded = { arrivals: 0, live: 0, answer: 0 };
 
@@ -116,7 +129,6 @@ function greet(hello) {
   known.hello = hello;
   const { view } = hello;
   document.title = `${view.title || view.name} · Bedside`;
-  byId("who").replaceChildren(el("b", "", hello.participant ?? ""), el("span", "", view.title || view.name));
   panel.setView(view);
   show(panel.root, view.verdict || view.explanation);
   root.classList.toggle("with-panel", view.verdict || view.explanation);
@@ -172,7 +184,19 @@ function tick() {
   arrange(judgement, now);
   renderPanel(judgement);
   line.render(lineOf(known, connection.open, judgement));
+  tellRecording(judgement);
   if (details.isOpen) details.render(factsNow(known, parts, judgement));
+}
+
+/** @param {Judgement} judgement */
+function tellRecording({ trouble }) {
+  const { hello } = known;
+  const state = connection.open && trouble?.icon !== "lost" ? known.state : null; // a dot that nobody vouches for is out
+  const { title = "", name = "", controls = false } = hello?.view ?? {};
+  const participant = state?.session?.participant ?? hello?.participant ?? "";
+  chip.render(recordingOf(state), { participant, view: title || name, controls });
+  session.render(state);
+  if (hello) void followArm(hello.view.name, state?.session?.arm ?? "", note);
 }
 
 /** @param {Judgement} judgement @param {number} now */
@@ -188,7 +212,8 @@ function arrange({ trouble, condition, usable }, now) {
   bands.render({ trouble, heldMs: held && now - held.at, frozen });
   fallback = at.fallback && !held && stage.plan.large === "live" ? condition.title || "no answered picture" : null;
   bands.name(tagOf(known, stage.shown, { fallback, now }), fallback !== null);
-  buttons.render({ controls: view.controls, canControl: hello.can_control, held: held !== null, frozen });
+  const { controls } = view;
+  buttons.render({ controls, canControl: hello.can_control, judges: judges(hello), held: held !== null, frozen });
 }
 
 /** @param {Judgement} judgement */
@@ -210,13 +235,36 @@ buildHelp(help);
 byId("help-open").append(icon("question"));
 byId("help-open").addEventListener("click", () => help.showModal());
 byId("status").addEventListener("click", () => details.toggle());
+/** @param {import("./sheet.js").Sheet} sheet */
+function toggle(sheet) {
+  if (sheet.isOpen) sheet.close();
+  else sheet.open();
+}
+
+/** Video on or off; without a session its sheet, where one is started. */
+function toggleRecord() {
+  const running = known.state?.session;
+  if (!running) return session.open();
+  void deeds.attempt("Not possible", () => deeds.record(!running.recording));
+}
+
+/** What is done only where there are controls. @param {() => unknown} deed */
+const withControls = (deed) => () => known.hello?.view.controls && void deed();
+/** @param {() => Promise<void>} deed */
+const judging = (deed) => withControls(() => known.hello && judges(known.hello) && deed());
+
 listenToKeys({
-  " ": () => known.hello?.view.controls && deeds.hold(),
-  s: () => known.hello?.view.controls && void buttons.once(buttons.snapshot, deeds.snapshot),
+  " ": withControls(deeds.hold),
+  s: withControls(() => buttons.once(buttons.snapshot, deeds.snapshot)),
+  "+": judging(() => buttons.once(buttons.up, feedback.up)),
+  "-": judging(() => buttons.once(buttons.down, feedback.down)),
+  c: withControls(() => buttons.once(buttons.correct, feedback.correct)),
+  r: withControls(toggleRecord),
+  n: withControls(() => toggle(session)),
   f: () => void deeds.attempt("No full screen", toggleFullScreen),
   d: () => details.toggle(),
   "?": () => (help.open ? help.close() : help.showModal()),
-  escape: () => (help.open ? help.close() : details.toggle(false)),
+  escape: () => (help.open ? help.close() : closeSheets() || details.toggle(false)),
 });
 addEventListener("error", (event) => note(`fault in the page: ${event.message}`));
 addEventListener("unhandledrejection", (event) => note(`fault in the page: ${event.reason}`));

@@ -4,16 +4,19 @@
  * @typedef {{name: string, title: string, picture: "answer"|"live", inset: boolean, overlay: boolean,
  *   verdict: boolean, explanation: boolean, controls: boolean, wide: boolean}} View
  * @typedef {{type: "hello", version: string, view: View, can_control: boolean, engines: string[],
- *   participant?: string}} Hello
+ *   participant?: string, page?: string}} Hello  page: this page's name in the session's marks
  * @typedef {{state: string, message: string, source: string, device: string, fps: number, age_ms: number|null,
  *   drops: number, skips: number, width: number, height: number}} SignalState
  * @typedef {{name: string, state: string, message: string, answers: number, errors: number, restarts: number,
  *   fps: number, model_ms: number, added_ms: number, answer_age_ms: number|null, busy_ms: number|null, late: number,
  *   passed_over: number, replicas: number, replicas_well: number, waits: boolean, holds: boolean,
  *   rest_ms: number}} EngineState  waits: it is not its turn; holds: its answer counts until the scanner moves
- * @typedef {{type: "state", signal: SignalState, engines: EngineState[], recorder: Recorder|null, viewers: number,
- *   picture_skips: number, sent_ms?: number}} State
- * @typedef {{state?: string, elapsed_s?: number, losses?: number}} Recorder
+ * @typedef {{type: "state", signal: SignalState, engines: EngineState[], recorder?: Recorder|null,
+ *   session?: RunningSession|null, viewers: number, picture_skips: number, sent_ms?: number}} State
+ * @typedef {{state: string, message: string, recording_ms: number, frames: number, losses: number, video_bytes: number,
+ *   free_bytes: number}} Recorder  state: idle, recording, waiting, failed, gone
+ * @typedef {{name: string, participant: string, arm: string, running_ms: number, recording: boolean,
+ *   problem: string}} RunningSession  recording: video is wanted; problem: a sentence while something cannot be kept
  * @typedef {"live"|"answer"} Stream
  * @typedef {[number, number]} Point  fractions of the picture
  * @typedef {{label: string, id: number, rings: Point[][]}} Outline

@@ -7,7 +7,7 @@ import { icon, setIcon } from "./icons.js";
 /**
  * @typedef {{icon: string, word: string, fps: number|null, pictureAge: number|null, answers: boolean,
  *   engine: {word: string, icon: string, well: boolean}|null, rate: number|null, answerAge: number|null,
- *   recorder: import("./protocol.js").Recorder|null, drops: number}} Line
+ *   drops: number}} Line
  */
 
 /** Words of an engine's states in the line; READY and BUSY are told by the rate. */
@@ -39,11 +39,8 @@ export class StatusLine {
     this.aiWord = el("b");
     this.ai = el("span", "item ai", "AI ", this.aiSign, this.aiWord);
     this.answer = new Age("answer");
-    this.recordSign = icon("record");
-    this.recordWord = el("b");
-    this.record = el("span", "item record", this.recordSign, this.recordWord);
     this.drops = el("span", "item drops");
-    root.append(this.signal, this.picture.root, this.ai, this.answer.root, this.record, this.drops);
+    root.append(this.signal, this.picture.root, this.ai, this.answer.root, this.drops);
   }
 
   /** @param {Line} line */
@@ -61,8 +58,6 @@ export class StatusLine {
     setIcon(this.aiSign, engine?.icon ?? "off");
     setText(this.aiWord, well ? rateOf(line.rate ?? 0) : (engine?.word ?? "none"));
     this.answer.say(line.answerAge);
-    show(this.record, line.recorder !== null);
-    if (line.recorder) setText(this.recordWord, recordWords(line.recorder));
     setText(this.drops, `${line.drops} lost`);
     this.drops.classList.toggle("some", line.drops > 0);
   }
@@ -86,12 +81,4 @@ class Age {
 /** @param {number} fps */
 function rateOf(fps) {
   return fps >= 10 || fps === 0 ? `${Math.round(fps)}/s` : `${fps.toFixed(1)}/s`;
-}
-
-/** @param {import("./protocol.js").Recorder} recorder */
-function recordWords({ state, elapsed_s: elapsed }) {
-  if (state && state !== "recording") return `REC ${state}`;
-  if (typeof elapsed !== "number") return "REC";
-  const [minutes, seconds] = [Math.floor(elapsed / 60), Math.floor(elapsed % 60)];
-  return `REC ${String(minutes).padStart(2, "0")}:${String(seconds).padStart(2, "0")}`;
 }

@@ -7,7 +7,7 @@ import { icon, setIcon } from "./icons.js";
 /** @typedef {import("./stale.js").Condition} Condition */
 
 /** Said under the label where the engine gives no text of its own. */
-const LEVEL_WORDS = { good: "good", near: "close", poor: "not there yet", none: "nothing recognised" };
+export const LEVEL_WORDS = { good: "good", near: "close", poor: "not there yet", none: "nothing recognised" };
 
 /** "dead" is a word for engineers; a patient may look on. */
 const REASONS = new Map([["dead", "gone"]]);
@@ -92,6 +92,11 @@ export function levelOf(level) {
 
 /** @param {import("./protocol.js").Verdict} verdict */
 function wordsOf({ level, score, text }) {
-  const word = text || LEVEL_WORDS[/** @type {keyof typeof LEVEL_WORDS} */ (levelOf(level))];
+  const word = text || levelWord(level);
   return typeof score === "number" ? `${word} · ${Math.round(score * 100)} %` : word;
+}
+
+/** @param {string|undefined} level */
+export function levelWord(level) {
+  return LEVEL_WORDS[/** @type {keyof typeof LEVEL_WORDS} */ (levelOf(level))];
 }

@@ -1,0 +1,82 @@
+// What a person says of the AI: tied to the very frame and answer that were on the screen.
+
+import { ask, post } from "./ask.js";
+
+/** @typedef {import("./protocol.js").Result} Result */
+/** @typedef {{seq: number, engine: string, result: Result|null}} About  a frame, and the answer to it */
+
+/** Whether a view says anything of the AI, so that there is something to judge. @param {import("./protocol.js").Hello} hello */
+export function judges({ view, engines }) {
+  return (view.verdict || view.explanation || view.overlay) && engines.length > 0;
+}
+
+export class Feedback {
+  /**
+   * @param {import("./judge.js").Known} known
+   * @param {import("./judge.js").Parts} parts
+   * @param {import("./deeds.js").Deeds} deeds
+   * @param {(words: {sign: string, text: string, forMs?: number}) => void} say
+   */
+  constructor(known, parts, deeds, say) {
+    this.known = known;
+    this.parts = parts;
+    this.deeds = deeds;
+    this.say = say;
+    /** The picture stands still for the sheet, and goes on with its end. */
+    this.holds = false;
+    this.up = () => deeds.attempt("Not kept", () => this.thumb("up"));
+    this.down = () => deeds.attempt("Not kept", () => this.thumb("down"));
+    this.correct = () => deeds.attempt("Not possible", () => this.openSheet());
+    /** @type {import("./correction.js").CorrectionSheet} */
+    this.sheet;
+  }
+
+  /** The frame on the screen and the answer that is said there. Throws an Error where there is none. @returns {About} */
+  about() {
+    const { known, parts, deeds } = this;
+    const shot = parts.stage.shown;
+    if (!known.hello || !shot) throw new Error("there is no picture yet");
+    if (!judges(known.hello)) return { seq: shot.header.seq, engine: "", result: null };
+    const result = (known.held ? known.held.answered : deeds.answerOnScreen())?.result ?? null;
+    return result ? { seq: result.seq, engine: result.engine, result } : { seq: shot.header.seq, engine: "", result: null };
+  }
+
+  /** @param {"up"|"down"} value */
+  async thumb(value) {
+    const about = this.about();
+    if (!about.result) throw new Error("there is no answer to judge yet");
+    await this.send(about, { feedback: "thumb", value });
+    this.say({ sign: `thumb_${value}`, text: `${value === "up" ? "Right" : "Wrong"} · frame ${about.seq}` });
+  }
+
+  /** The picture stands still while it is spoken of, and the server keeps it as long. */
+  async openSheet() {
+    const about = this.about();
+    if (!this.known.held) {
+      this.deeds.hold();
+      this.holds = this.known.held !== null;
+    }
+    this.sheet.show(about, await labelsOf());
+  }
+
+  /** The sheet was closed. */
+  closed() {
+    if (this.holds && this.known.held) this.deeds.hold();
+    this.holds = false;
+  }
+
+  /** @param {About} about @param {{feedback: string, value: unknown, name?: string}} said */
+  async send({ seq, engine }, said) {
+    const { hello } = this.known;
+    await post("/api/feedback", { seq, engine, view: hello?.view.name ?? "", page: hello?.page ?? "", ...said });
+  }
+}
+
+/** Labels that verdicts have had; none where the server does not say. @returns {Promise<string[]>} */
+async function labelsOf() {
+  try {
+    return (await ask("/api/session")).labels ?? [];
+  } catch {
+    return []; // those of the answer itself are there all the same
+  }
+}

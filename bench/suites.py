@@ -7,10 +7,10 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from bench import browser, replays, rig
+from bench import browser, recording, replays, rig
 from bench import ways as ways_
 from bench.engines import bare_rate
 from bench.numbers import Spread, slope_per_minute, spread
@@ -280,6 +280,61 @@ def replay(seconds: float) -> list[Figure]:
     ]
 
 
+def record(seconds: float) -> list[Figure]:
+    """A recording at 1080p30 beside an engine that never rests: what it loses and costs; then what a kill loses."""
+    found = recording.record(max(seconds, 60))
+    lost = sum(found.lost.values()) - found.lost.get("source", 0)
+    kills = recording.kills(6)
+    worst, again = (max(column) for column in zip(*kills, strict=True))
+    detail = asdict(found)
+    return [
+        Figure(
+            f"frames lost by recording {found.seconds / 60:.0f} min at 1080p30, engine busy",
+            f"{lost} of {found.frames + lost}",
+            "none",
+            detail,
+        ),
+        Figure("recorder's processor share at 1080p30", f"{found.cores:.2f} core", "<= 0.6 core", detail),
+        Figure(
+            "recorder's memory at 1080p30",
+            f"{found.resident_mb.largest:.0f} MB, {found.private_mb.largest:.0f} MB of it private",
+            "<= 200 MB",
+            detail,
+        ),
+        Figure("video of the synthetic scanner, 1080p30", f"{found.bytes_a_minute / 1e6:.0f} MB a minute", "-", detail),
+        Figure(
+            "pictures before a kill -9 of the recorder that are lost",
+            f"at most {worst:.1f} s; recording again after {again:.1f} s",
+            "1 s",
+            {"kills_s": kills},
+        ),
+    ]
+
+
+def review(seconds: float) -> list[Figure]:
+    """A session of an hour at 1080p30, opened and searched."""
+    found = reviews.reviewed()
+    opens, seeks, pages, taps = (
+        spread(times) for times in (found.open_s, found.seek_s, found.open_page_s, found.seek_page_s)
+    )
+    detail = asdict(found)
+    return [
+        Figure(
+            "session of an hour: opened, with its timeline and its first picture",
+            f"p50 {opens.p50:.1f} s, in Chromium {pages.p50:.1f} s",
+            "<= 3 s",
+            detail | {"open": opens, "open_page": pages},
+        ),
+        Figure(
+            "session of an hour: any frame, exactly",
+            f"p50 {seeks.p50:.2f} s, p95 {seeks.p95:.2f} s, in Chromium p50 {taps.p50:.2f} s",
+            "<= 1 s",
+            detail | {"seek": seeks, "seek_page": taps},
+        ),
+        Figure("memory of `bedside review` with an hour open", f"{found.resident_mb:.0f} MB", "<= 400 MB", detail),
+    ]
+
+
 SUITES: dict[str, Callable[[float], list[Figure]]] = {
     "added": added,
     "rate": rate,
@@ -291,7 +346,9 @@ SUITES: dict[str, Callable[[float], list[Figure]]] = {
     "memory": memory,
     "ways": ways,
     "replicas": replicas,
+    "record": record,
     "replay": replay,
+    "review": review,
 }
 
 __all__ = ["SUITES", "Figure", "Spread"]

@@ -209,6 +209,7 @@ def test_a_folder_that_cannot_be_written_is_tried_again(tmp_path: Path) -> None:
     [
         ("h264_none", (), "encoder is 'h264_none', which this FFmpeg does not have; expected one for H.264"),
         ("ffv1", (), "encoder is 'ffv1', which makes ffv1; expected one for H.264"),
+        ("h264_vaapi", (), "encoder is 'h264_vaapi'"),
         ("libx264", ("preset",), "options has 'preset'; expected NAME=VALUE"),
         ("libx264", ("prest=fast",), "options has 'prest=fast'; expected NAME=VALUE"),
     ],

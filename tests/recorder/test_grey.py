@@ -1,5 +1,6 @@
 """Grey levels: what comes back from the video is what the scanner showed, as exactly as H.264 allows."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from bedside.messages import Pixels
-from bedside.recorder.coding import LOSSLESS, Coding
+from bedside.recorder.coding import LOSSLESS, PIXEL_FORMATS, Coding
 from bedside.recorder.encoder import Encoder
 from bedside.recorder.video_file import VideoFile
 from bedside.source.synthetic_screen import Screen
@@ -55,11 +56,14 @@ def psnr(errors: "np.typing.NDArray[np.float64]") -> float:
     return float(10 * np.log10(255**2 / max(1e-9, (errors**2).mean())))
 
 
-def test_every_grey_level_comes_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pixel_format", PIXEL_FORMATS)
+def test_every_grey_level_comes_back(tmp_path: Path, pixel_format: str) -> None:
     """A ramp from black to white comes back within one level: full range in, full range out."""
     ramp = np.repeat(np.repeat(np.arange(256, dtype=np.uint8), 4)[None], 64, axis=0)
     picture = np.repeat(ramp[:, :, None], 3, axis=2)
-    back = there_and_back(tmp_path / "ramp.mp4", [picture] * 3, Coding())[-1].astype(int)
+    back = there_and_back(tmp_path / "ramp.mp4", [picture] * 3, replace(Coding(), pixel_format=pixel_format))[
+        -1
+    ].astype(int)
     assert np.abs(back - picture).max() <= 2
     assert np.abs(back[:, 4:-4].mean(axis=(0, 2)) - ramp[0, 4:-4]).max() <= 1
     assert np.array_equal(back.min(axis=2), back.max(axis=2)), "grey stays grey"

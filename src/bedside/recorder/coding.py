@@ -12,6 +12,8 @@ X264 = {"preset": "ultrafast", "tune": "zerolatency", "crf": "18", "forced-idr":
 """Of all presets this one changes grey levels least, since it has no deblocking; CABAC takes a fifth off its bytes."""
 FFV1 = {"level": "3", "g": "1", "slices": "4", "slicecrc": "1"}
 """Each picture by itself, in four parts with a checksum each."""
+PIXEL_FORMATS = ("yuv420p", "nv12")
+"""The same numbers in two orders; encoders of hardware take one or the other."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,14 @@ def coding_of(encoder: str, options: Sequence[str]) -> Coding:
             f"[recorder] encoder is {encoder!r}, which makes {codec.canonical_name}; expected one for H.264, such as "
             "libx264, or lossless = true"
         )
-    coding = replace(Coding(), encoder=encoder)
+    taken = {found.name for found in codec.video_formats or ()}
+    pixel_format = next((name for name in PIXEL_FORMATS if name in taken), "")
+    if not pixel_format:
+        raise SettingsError(
+            f"[recorder] encoder is {encoder!r}, which takes {', '.join(sorted(taken))}; expected one that takes "
+            f"{' or '.join(PIXEL_FORMATS)}, such as libx264"
+        )
+    coding = replace(Coding(), encoder=encoder, pixel_format=pixel_format)
     if encoder != "libx264":
         coding = replace(coding, options={}, threads=0)
     return replace(coding, options=_read(encoder, options)) if options else coding

@@ -93,6 +93,17 @@ def test_a_training_set_of_the_one_engine(here: Path, capsys: Say) -> None:
     assert f"{len(told['images'])} pictures with {len(told['annotations'])} annotations" in capsys.readouterr().out
 
 
+def test_a_frame_that_is_kept_twice_is_learnt_once(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A best frame that is a snapshot, too, is one picture of the training set."""
+    recorded = own_session(here, monkeypatch)
+    (snapshot,) = recorded.snapshots
+    for suffix in (".png", ".json", ".mask.png"):
+        shutil.copy(snapshot.picture.with_suffix(suffix), recorded.paths.best / f"again{suffix}")
+    assert export("--as", "coco", "--out", "out") == 0
+    told = json.loads((here / "out" / "annotations.json").read_bytes())
+    assert [image["seq"] for image in told["images"]].count(snapshot.about["seq"]) == 1
+
+
 def test_a_training_set_of_one_of_two_engines(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: Say) -> None:
     """Where two engines answered, one must be named; another engine's labels do not come in."""
     recorded = own_session(here, monkeypatch)

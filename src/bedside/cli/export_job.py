@@ -11,7 +11,7 @@ from bedside.export.dicom_about import about
 from bedside.export.pacs import Archive, store
 from bedside.export.png import write_png
 from bedside.export.said import Sayings
-from bedside.export.shots import Answers, Selection, engines_of, kept_items, key_of, rows_between
+from bedside.export.shots import Answers, Selection, engines_of, kept_items, key_of, once, rows_between
 from bedside.export.target import Target
 from bedside.review.notes import Notes
 from bedside.session.recorded import Recorded
@@ -26,6 +26,8 @@ class Job:
         self._asked, self._steps = asked, steps
         self._answers = Answers(self._recorded, asked.replay, asked.engine)
         self._items = kept_items(self._recorded, Notes(self._recorded.notes()).ticked if asked.ticked else None)
+        if asked.kind == "coco":
+            self._items = once(self._items)
         self._span = rows_between(self._recorded, asked.from_s, asked.to_s)
         self.problems: list[str] = []
         """What was asked for and is not there, a sentence each."""

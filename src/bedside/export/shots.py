@@ -161,6 +161,15 @@ def kept_items(recorded: Recorded, ticked: set[str] | None = None) -> list[tuple
     return [(name, item) for name, item in named if ticked is None or name in ticked]
 
 
+def once(items: Sequence[tuple[str, Item]]) -> list[tuple[str, Item]]:
+    """Each frame once, though it may be a snapshot and the best of its plane: two of it would count double."""
+    first: dict[object, tuple[str, Item]] = {}
+    for name, item in items:
+        key = key_of(item)
+        first.setdefault(key if min(key) >= 0 else name, (name, item))
+    return list(first.values())
+
+
 def rows_between(recorded: Recorded, from_s: float, to_s: float) -> range:
     """Rows of the FrameTable whose frames were captured in these seconds since the session's start."""
     start_ns, times = recorded.start_ns, recorded.frames.captured_ns

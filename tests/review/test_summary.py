@@ -138,6 +138,17 @@ def test_restarts_are_counted_from_the_marks(tmp_path: Path) -> None:
     assert asdict(lives["b"]) == {"gone": 1, "restarts": 0, "gone_s": 10.0}
 
 
+def test_pages_and_what_the_server_could_not_keep_are_counted_from_the_marks(tmp_path: Path) -> None:
+    """A page that a later server names again is one page, and the ages are those when pages painted."""
+    opened = {"mark": "page", "event": "opened", "view": "explain"}
+    marks: list[dict[str, Any]] = [opened | {"page": "a"}, {"mark": "server", "event": "resumed"}]
+    marks += [opened | {"page": "a"}, opened | {"page": "b"}, {"mark": "problem", "results_lost": 7, "marks_lost": 1}]
+    marks += [{"mark": "shown", "age_ms": age_ms} for age_ms in (80, 120, None)]
+    summary = summarise(made(tmp_path, marks=marks))
+    assert (summary.pages, summary.server_restarts, summary.results_lost) == ({"explain": 2}, 1, 7)
+    assert (summary.shown_age_ms.count, summary.shown_age_ms.p50) == (2, 100.0)
+
+
 def test_a_session_that_nobody_ended(tmp_path: Path) -> None:
     """Running or broken off: it lasts to the last that is known, and no later questionnaire is that."""
     late = {"mark": "questionnaire", "questionnaire": "sus", "monotonic_ns": START_NS * 9, "scores": {"sus": 1}}
@@ -170,9 +181,9 @@ def test_a_session_without_a_start_is_damaged(tmp_path: Path) -> None:
 
 def test_the_pipeline_stands_for_the_session(tmp_path: Path) -> None:
     """Else the first engine that was set, else the one that answered most."""
-    results = [result(at, engine=engine) for at in range(0, 900, 100) for engine in ("a", "b", "fused")]
-    several = {"settings": {"pipeline": {"path": "p.py", "name": "fused"}}, "engines": {"b": {}, "a": {}}}
-    assert summarise(made(tmp_path / "1", results=results, about=several)).engine == "fused"
+    results = [result(at, engine=engine) for at in range(0, 900, 100) for engine in ("a", "b", "pipeline")]
+    several = {"settings": {"pipeline": {"path": "p.py"}}, "engines": {"b": {}, "a": {}}}
+    assert summarise(made(tmp_path / "1", results=results, about=several)).engine == "pipeline"
     assert summarise(made(tmp_path / "2", results=results, about={"engines": {"b": {}}})).engine == "b"
     assert summarise(made(tmp_path / "3", results=[*results, result(950, engine="a")])).engine == "a"
 

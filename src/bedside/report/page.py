@@ -173,8 +173,10 @@ def _made_with(about: Mapping[str, Any]) -> list[tuple[str, str]]:
     versions, engines = about.get("versions"), about.get("engines")
     found = [(str(name), str(text)) for name, text in versions.items()] if isinstance(versions, Mapping) else []
     for name, engine in engines.items() if isinstance(engines, Mapping) else ():
-        parts = engine.items() if isinstance(engine, Mapping) else [("", engine)]
-        found.append((f"engine {name}", " · ".join(f"{key} {_brief(value)}".strip() for key, value in parts)))
+        parts = dict(engine) if isinstance(engine, Mapping) else {"": engine}
+        if isinstance(parts.get("path"), str):
+            parts["path"] = Path(parts["path"]).name  # where it lay may name a person's account
+        found.append((f"engine {name}", " · ".join(f"{key} {_brief(value)}".strip() for key, value in parts.items())))
     return found or [("versions", "not noted")]
 
 

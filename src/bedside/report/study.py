@@ -92,12 +92,16 @@ def _engine(summary: Summary, engine: EngineNumbers | None) -> dict[str, Cell]:
         "engine_restarts": life.restarts if life else 0,
         "engine_gone_s": life.gone_s if life else 0.0,
         "unusable_results": summary.unusable_results,
+        "results_lost": summary.results_lost,
+        "server_restarts": summary.server_restarts,
         "label_changes": engine.changes if engine else 0,
         "good_labels": sum(plane.first_good_s is not None for plane in engine.planes.values()) if engine else 0,
     }
     for latency in LATENCIES:
         for percent in PERCENTS:
             cells[f"{latency}_ms_{percent}"] = getattr(getattr(engine, f"{latency}_ms"), percent) if engine else None
+    for percent in PERCENTS:
+        cells[f"shown_age_ms_{percent}"] = getattr(summary.shown_age_ms, percent)
     for level in (*LEVELS, NO_VERDICT):
         cells[f"share_{level or 'no_verdict'}"] = engine.levels[level] if engine and has_time else None
     return cells

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bedside.messages import EngineState
-from bedside.review.answered import is_time, number
+from bedside.review.answered import Numbers, is_time, number
 
 Marks = Iterable[Mapping[str, Any]]
 
@@ -101,10 +101,20 @@ def _floats(values: object) -> dict[str, float]:
 
 
 def pages(marks: Marks) -> dict[str, int]:
-    """How many were opened, by view."""
-    found: dict[str, int] = {}
+    """How many were open, by view. A server that goes on with a session names its pages anew: each counts once."""
+    found: dict[str, set[str]] = {}
     for mark in marks:
         if mark.get("mark") == "page" and mark.get("event") == "opened":
-            view = str(mark.get("view", ""))
-            found[view] = found.get(view, 0) + 1
-    return found
+            found.setdefault(str(mark.get("view", "")), set()).add(str(mark.get("page")))
+    return {view: len(opened) for view, opened in found.items()}
+
+
+def shown_ages_ms(marks: Marks) -> Numbers:
+    """How old the frame was whenever a page painted another verdict; NaN where that is not known."""
+    return np.array([number(mark.get("age_ms")) for mark in marks if mark.get("mark") == "shown"], np.float64)
+
+
+def results_lost(marks: Marks) -> int:
+    """Of those that the server could not write."""
+    counts = (mark.get("results_lost") for mark in marks if mark.get("mark") == "problem")
+    return sum(max(0, count) for count in counts if is_time(count))

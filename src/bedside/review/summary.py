@@ -15,14 +15,27 @@ import numpy as np
 from bedside.errors import SessionError
 from bedside.messages import Signal
 from bedside.review.answered import Answered, answered, is_time
-from bedside.review.engine_numbers import EngineNumbers, engine_numbers
-from bedside.review.marked import EngineLife, FeedbackNumbers, Filled, feedback, lives, pages, questionnaires
+from bedside.review.engine_numbers import EngineNumbers, Percentiles, engine_numbers, percentiles
+from bedside.review.marked import (
+    EngineLife,
+    FeedbackNumbers,
+    Filled,
+    feedback,
+    lives,
+    pages,
+    questionnaires,
+    results_lost,
+    shown_ages_ms,
+)
 from bedside.review.spans import SignalSpan, VerdictSpans, signal_spans, total_s, verdict_spans
 from bedside.session import wanted
 from bedside.session.names import PARTICIPANT, SESSION
 from bedside.session.paths import Live
 from bedside.session.recorded import Recorded
 from bedside.session.rows import TIME_BASE
+
+PIPELINE = "pipeline"
+"""The engine's name in what a pipeline made."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +89,13 @@ class Summary:
     feedback: FeedbackNumbers
     questionnaires: Mapping[str, Filled]
     pages: Mapping[str, int]
-    """How many pages were opened, by view."""
+    """How many pages were open, by view."""
+    shown_age_ms: Percentiles
+    """How old the frame was when a page painted its answer, each time that the verdict on it changed."""
+    server_restarts: int
+    """How often another server went on with the session; what happened in between is in no mark and no result."""
+    results_lost: int
+    """Results that could not be written, as far as the server knew."""
     replays: tuple[str, ...]
     unusable_results: int
     """Lines of the results that could not be read."""
@@ -140,6 +159,9 @@ def summarise(recorded: Recorded, gathered: Gathered | None = None) -> Summary:
         feedback=feedback(marks),
         questionnaires=questionnaires(marks),
         pages=pages(marks),
+        shown_age_ms=percentiles(shown_ages_ms(marks)),
+        server_restarts=sum(mark.get("mark") == "server" and mark.get("event") == "resumed" for mark in marks),
+        results_lost=results_lost(marks),
         replays=tuple(recorded.replays),
         unusable_results=known.unusable_results,
     )
@@ -190,7 +212,7 @@ def _first_engine(about: Mapping[str, Any], answers: Mapping[str, Answered]) -> 
     settings = about.get("settings")
     pipeline = settings.get("pipeline") if isinstance(settings, Mapping) else None
     if isinstance(pipeline, Mapping) and pipeline.get("path"):
-        names.insert(0, pipeline.get("name"))
+        names.insert(0, PIPELINE)
     most = sorted(answers, key=lambda name: -len(answers[name]))
     return next((str(name) for name in [*names, *most] if name in answers), "")
 

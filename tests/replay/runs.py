@@ -35,12 +35,13 @@ def session(folder: Path, plan: Plan = SMALL) -> Path:
     return make_session(folder / "sessions", plan)
 
 
-def start(folder: Path, *words: str) -> "subprocess.Popen[str]":
-    """`bedside` in a folder, as a process of its own."""
+def start(folder: Path, *words: str, within: str = "") -> "subprocess.Popen[str]":
+    """`bedside` in a folder, as a process of its own, within limits such as `ulimit -f 100`."""
     environ = {key: value for key, value in os.environ.items() if not key.startswith("BEDSIDE_")}
     environ["TMPDIR"] = str(folder)
     argv = [sys.executable, "-m", "bedside", *words]
     pipe = subprocess.PIPE
+    argv = ["sh", "-c", f'{within} && exec "$@"', "sh", *argv] if within else argv
     return subprocess.Popen(argv, cwd=folder, env=environ, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
 
 

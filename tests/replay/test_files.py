@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.recording import mask_of
-from tests.replay.runs import bedside, engine, lines, seqs, session, start
+from tests.replay.runs import ALL, bedside, engine, lines, seqs, session, start
 
 from bedside.errors import SessionError
 from bedside.messages import Result, Timing
@@ -48,6 +48,22 @@ def test_a_broken_off_replay_is_a_part(tmp_path: Path, how: signal.Signals) -> N
     assert status == 0, err
     assert len(lines(tmp_path, "sleepy")) == 12
     assert not part.exists()
+
+
+def test_a_full_disk_ends_it_and_what_came_stays(tmp_path: Path) -> None:
+    """A sentence that says so, exit status 1, and every line that is there is whole."""
+    folder = session(tmp_path)
+    engine(tmp_path / "long", "def predict(frame):\n    return {'text': 'x' * 1500}\n")
+
+    running = start(tmp_path, "replay", "last", "-q", "--engine", "long", within="ulimit -f 100")
+    _, err = running.communicate(timeout=100)
+    assert running.returncode == 1, err
+    assert "results-long.part.jsonl cannot be continued" in err
+    kept = lines(tmp_path, "long.part")
+    assert seqs(kept) == ALL[: len(kept)]
+    assert len(kept) > 20
+    assert f"the {len(kept)} results that came are in" in err
+    assert not (folder / "results-long.jsonl").exists()
 
 
 async def test_a_replay_is_not_written_over_another(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import json
 import logging
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from bedside.cli.alone import NO_PIPELINE, alone, build_needed, chosen
 from bedside.cli.live import end_as_by_ctrl_c
 from bedside.cli.verb import add_verb, settings_of
 from bedside.cli.which_session import add_session
-from bedside.errors import SettingsError
+from bedside.errors import SessionError, SettingsError
 from bedside.settings import Settings
 from bedside.settings_tables import EngineSettings, SourceSettings
 from bedside.supervisor.leftovers import remove_leftovers
@@ -129,10 +130,12 @@ def _replayed(
             remove_leftovers(its.ring_name, [engine.name for engine in its.engines])
             logs = [] if is_whole and not replay.outcome.restarts else _keep_logs(file.parent, kept.name)
             said = about.said(replay.outcome, is_whole=is_whole, logs=logs)
-            if is_whole or kept.results:
+            if is_whole:
                 kept.close(said)
-            if kept.results and not is_whole:
-                print(f"broken off; the {kept.results} results that came are in {kept.part}", file=sys.stderr)
+            elif kept.results:
+                with suppress(SessionError):  # why it was broken off is said already
+                    kept.close(said)
+                print(f"broken off; the {kept.lines} results that came are in {kept.part}", file=sys.stderr)
         kept.finish()
     return said
 

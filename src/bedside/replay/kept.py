@@ -43,6 +43,8 @@ class Kept:
         self._thread = background_pool(1, "replay-writer")
         self._is_open = True
         self.results = self.errors = 0
+        self.lines = 0
+        """Results that are in the file."""
 
     @property
     def part(self) -> Path:
@@ -74,7 +76,7 @@ class Kept:
         loop = asyncio.get_running_loop()
         while True:
             line, mask = await self._waiting.get()
-            await loop.run_in_executor(self._thread, self._file.append, line, mask)
+            await loop.run_in_executor(self._thread, self._append, line, mask)
             self._waiting.task_done()
 
     async def written(self) -> None:
@@ -82,16 +84,18 @@ class Kept:
         await self._waiting.join()
 
     def close(self, about: dict[str, Any]) -> None:
-        """What came is in the part, and `about` beside it. Blocking."""
+        """What came is in the part, and `about` beside it. Blocking. Raises SessionError when the disk is full."""
         self._is_open = False
         self._thread.shutdown(wait=True)
-        while not self._waiting.empty():
-            self._file.append(*self._waiting.get_nowait())
         try:
+            while not self._waiting.empty():
+                self._append(*self._waiting.get_nowait())
             self._file.sync()
+        except OSError as error:
+            raise SessionError(f"{self.part} cannot be written: {error.strerror}") from error
         finally:
             self._file.close()
-        self._write_about(about)
+            self._write_about(about)
 
     def finish(self) -> None:
         """Give the files their names: from here on they are whole."""
@@ -108,6 +112,10 @@ class Kept:
         self._thread.shutdown(wait=True)
         self._file.close()
         self._remove(PART)
+
+    def _append(self, line: dict[str, Any], mask: NDArray[np.uint8] | None) -> None:
+        self._file.append(line, mask)
+        self.lines += 1
 
     def _line(self, result: Result, timing: Timing) -> tuple[dict[str, Any], NDArray[np.uint8] | None]:
         table = self._recorded.frames

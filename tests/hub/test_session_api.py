@@ -173,6 +173,16 @@ async def test_a_questionnaire_is_asked_and_scored_after_the_session(start_hub: 
     assert (status, body["error"]) == (404, "there is no questionnaire 'tlx'; there is sus")
 
 
+async def test_a_questionnaire_has_a_page_of_its_own(start_hub: StartHub, tmp_path: Path) -> None:
+    """Its address names the session and the questionnaire; one that is not there is 404."""
+    hub = await start_hub(customs=Customs(questionnaires=load_all(("sus",), tmp_path)))
+    name = (await hub.start_session()).folder.name
+    response = await hub.http.get(hub.url / f"questionnaire/{name}/sus")
+    assert (response.status, response.content_type) == (200, "text/html")
+    for path in (f"questionnaire/{name}/tlx", "questionnaire/2020-01-01T00-00-00/sus", "questionnaire/nothing/sus"):
+        assert (await hub.http.get(hub.url / path)).status == 404
+
+
 async def test_the_root_leads_to_the_arm_of_the_session(hub: Hub) -> None:
     """While a session runs, a tablet that opens the address gets the view of its arm."""
 

@@ -317,6 +317,41 @@ async def test_a_session_can_be_copied_away_while_it_runs(hub: Hub, tmp_path: Pa
     assert "end" not in session.about and len(Recorded(paths.folder).results) == 2
 
 
+async def test_a_folder_that_is_moved_away_stops_nothing_live(hub: Hub, tmp_path: Path) -> None:
+    """What cannot be kept is said, what was kept moves along whole, and the next session is as good as any."""
+    paths = await hub.start_session()
+    hub.answer(hub.shoot(), verdict=verdict())
+    await written(hub)
+    elsewhere = paths.folder.rename(tmp_path / "elsewhere")
+    status, body = await hub.post("api/feedback", feedback="note", value="x")
+    assert (status, body["error"]) == (507, "marks.jsonl cannot be written: No such file or directory")
+    assert (await hub.get("api/state"))["session"]["problem"] == body["error"]
+    page = await hub.page("video", live=320)
+    frame = hub.shoot()
+    assert (await page.until("picture", seq=frame.seq))["seq"] == frame.seq
+    status, body = await hub.post("api/session/end")
+    assert (status, "cannot be read: No such file or directory" in body["error"]) == (507, True)
+    await eventually(lambda: hub.visit.running is None)
+    assert len(Recorded(elsewhere).results) == 1
+    after = await hub.start_session()
+    assert (await hub.post("api/feedback", feedback="note", value="x"))[0] == 201
+    await hub.post("api/session/end")
+    check_session(after.folder)
+
+
+async def test_a_damaged_session_is_said_and_stops_nothing_live(hub: Hub) -> None:
+    """A session.json that cannot be read is one sentence on pages and in /health, until it can be, or another runs."""
+    desk = Desk(hub.visit.root)
+    name = desk.start(Who("P1"), With())
+    whole = Paths(hub.visit.root / name).session.read_text()
+    Paths(hub.visit.root / name).session.write_text("{")
+    await eventually(lambda: "is damaged" in hub.visit.problem)
+    assert "session" in (await hub.get("api/session"))["problem"]
+    Paths(hub.visit.root / name).session.write_text(whole)
+    await eventually(lambda: hub.visit.keeps)
+    assert hub.visit.problem == ""
+
+
 async def test_results_of_a_newer_version_are_refused(hub: Hub) -> None:
     """What a newer Bedside wrote is not guessed at; the rest of the session can still be read."""
     paths = await hub.start_session()

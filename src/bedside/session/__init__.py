@@ -1,6 +1,6 @@
 """Session folders: what is kept, and where.
 
-In come files and marks to keep; out go paths and what was kept. It promises that only this package knows where things
-lie, that a file is either whole or absent, that a journal's lines are whole, and that a folder is made with the first
-thing kept, never before.
+In come who starts and ends a session, files and marks to keep; out go paths and what was kept. It promises that only
+this package knows where things lie, that a file is either whole or absent, that a journal's lines are whole, that which
+session runs outlives every process, and that nothing is made before a session starts.
 """

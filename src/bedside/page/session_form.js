@@ -13,7 +13,7 @@ import { choice, complaint } from "./sheet.js";
  */
 export function sessionForm({ proposed, arms, needs_consent: needsConsent }, start) {
   const participant = el("input", "");
-  Object.assign(participant, { value: proposed.participant, maxLength: 40, autocomplete: "off", spellcheck: false, name: "participant" });
+  Object.assign(participant, { value: proposed.participant, maxLength: 40, autocomplete: "off", spellcheck: false, name: "participant", placeholder: "P1" });
   participant.setAttribute("autocapitalize", "characters");
   let arm = proposed.arm || arms[0]?.name || "";
   const views = choice("Arm", arms.map(({ name, title }) => ({ value: name, text: title })), (value) => (arm = value));

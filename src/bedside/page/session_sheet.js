@@ -151,7 +151,7 @@ function runningPart(record, end) {
   function render({ session, recorder }) {
     const isOn = session?.recording === true;
     setText(running, clockOf(session?.running_ms ?? 0));
-    setText(recorded, wordsOf(recorder, isOn));
+    setText(recorded, wordsOf(recorder ?? null, isOn));
     setText(lost, recorder && recorder.losses > 0 ? `${recorder.losses} frames lost` : "");
     setText(room, spaceOf(recorder));
     setText(recordButton.children[1], isOn ? "Stop recording" : "Record");

@@ -16,6 +16,7 @@ from tests.recorder.stage import SMALL, left, pictures, recorder, scanner, until
 
 from bedside.bus.subscriber import Subscriber
 from bedside.messages import Frame, Loss, Pixels, RecorderState, Signal, Status
+from bedside.review.pictures import Pictures
 from bedside.session.recorded import Recorded
 from bedside.session.wanted import Clip
 from bedside.source import counter
@@ -163,8 +164,11 @@ async def test_a_change_of_size_is_a_new_segment(tmp_path: Path) -> None:
     assert found.ours == []
     line = found.lines[2]
     assert (line["width"], line["height"]) == (481, 271)
-    numbers = [counter.read(picture[:271, :481]) for _, picture in found.pictures(1)]
-    assert numbers == [row.seq for row in found.frames if row.segment == 1]
+    session = Recorded(folder)
+    shown = Pictures(session)
+    assert [counter.read(picture) for _, picture in shown.frames()] == list(session.frames.seq)
+    assert shown.frame(len(session.frames) - 1).shape == (271, 481, 3)
+    shown.close()
 
 
 async def test_segments_have_a_length(tmp_path: Path) -> None:

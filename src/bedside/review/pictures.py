@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 import av
+import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from bedside.errors import SessionError
@@ -36,7 +37,7 @@ class Pictures:
             raise SessionError(
                 f"frame {self._table.seq[index]} is not in {reel.name}: the file was broken off there, or is damaged"
             )
-        return rgb(self._reformatter, found)
+        return self._pixels(found)
 
     def frames(self, first: int = 0, stop: int | None = None) -> Iterator[tuple[int, Pixels]]:
         """Rows `first` to `stop` (the end) with their pictures, in order; those that the video lacks are counted."""
@@ -46,7 +47,7 @@ class Pictures:
                 if found is None:
                     self.missing += 1
                 else:
-                    yield index, rgb(self._reformatter, found)
+                    yield index, self._pixels(found)
 
     def close(self) -> None:
         """Closes the video."""
@@ -62,6 +63,11 @@ class Pictures:
             return
         for index in rows:
             yield index, reel.picture(int(self._table.pts[index]))
+
+    def _pixels(self, found: av.VideoFrame) -> Pixels:
+        assert self._reel is not None
+        height, width = self._reel.shape
+        return np.ascontiguousarray(rgb(self._reformatter, found)[:height, :width])
 
     def _reel_of(self, number: int) -> Reel:
         if self._reel is not None and self._reel.number == number:

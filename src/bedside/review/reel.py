@@ -1,7 +1,7 @@
 """One segment's video file: the picture of a time, found by decoding on or by a jump."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import av
 import numpy as np
@@ -25,6 +25,8 @@ class Reel:
     def __init__(self, segment: Segment) -> None:
         """Raises SessionError when the file cannot be read."""
         self.number, self.name = segment.number, segment.path.name
+        self.shape = (segment.about.get("height"), segment.about.get("width"))
+        """Of the pictures; H.264 makes odd ones larger by one. None where nothing says it."""
         self._path = segment.path
         self._open()
 
@@ -38,7 +40,9 @@ class Reel:
         return found
 
     def close(self) -> None:
-        """Closes the file."""
+        """Closes the file, and lets its decoder go at once: it holds tens of megabytes."""
+        self._decoded.close()
+        self._next = None
         self._container.close()
 
     def _open(self) -> None:
@@ -60,7 +64,7 @@ class Reel:
         self._decoded = self._decode()
         self._last = math.inf
         """Time of the picture before the next one; infinity where we have not read it."""
-        self._next = next(self._decoded, None)
+        self._next: av.VideoFrame | None = next(self._decoded, None)
 
     def _find(self, pts: int) -> av.VideoFrame | None:
         if not self._is_near(pts):
@@ -87,7 +91,7 @@ class Reel:
         else:
             self._begin()
 
-    def _decode(self) -> Iterator[av.VideoFrame]:
+    def _decode(self) -> Generator[av.VideoFrame]:
         """All that can be decoded from here; what is damaged is left out."""
         packets = self._container.demux(self._stream)
         while True:

@@ -28,6 +28,7 @@ class Reel:
         self.shape = (segment.about.get("height"), segment.about.get("width"))
         """Of the pictures; H.264 makes odd ones larger by one. None where nothing says it."""
         self._path = segment.path
+        self._next: av.VideoFrame | None = None
         self._open()
 
     def picture(self, pts: int) -> av.VideoFrame | None:
@@ -64,7 +65,7 @@ class Reel:
         self._decoded = self._decode()
         self._last = math.inf
         """Time of the picture before the next one; infinity where we have not read it."""
-        self._next: av.VideoFrame | None = next(self._decoded, None)
+        self._next = next(self._decoded, None)
 
     def _find(self, pts: int) -> av.VideoFrame | None:
         if not self._is_near(pts):

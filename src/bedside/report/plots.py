@@ -89,7 +89,7 @@ def pace(known: Gathered, summary: Summary, frames: FrameTable) -> str:
             upper.stairs(np.histogram(times, edges)[0] / widths, edges, color=SECOND, ls="--", label="answers", **line)
         upper.set_ylim(0)
         upper.set_ylabel("a second")
-        upper.legend(loc="lower right", ncols=2)
+        upper.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderpad=0)
         lost_at = [(row.captured_ns - known.start_ns) / 1e9 for row in frames.losses]
         lost = np.histogram(lost_at, edges, weights=[row.count for row in frames.losses])[0]
         lower.bar(edges[:-1], lost, widths, align="edge", color=INK)

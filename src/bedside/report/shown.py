@@ -133,7 +133,7 @@ def spoken(value: object) -> str:
         return ", ".join(str(value[key]) for key in ("label", "level", "text") if value.get(key))
     if isinstance(value, bool) or value is None:
         return STATES[value]
-    return f"{value:g}" if isinstance(value, int | float) else str(value)
+    return f"{round(value, 3):g}" if isinstance(value, int | float) else str(value)
 
 
 def said(answer: Mapping[str, Any], instead: Mapping[str, str]) -> list[Said]:

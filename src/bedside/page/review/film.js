@@ -3,12 +3,16 @@
 import { el } from "../dom.js";
 
 /** @typedef {import("./api.js").Segment} Segment */
+/** @typedef {HTMLVideoElement|VideoFrame} Moving */
 /** @typedef {{video: HTMLVideoElement, segment: Segment|null, isDead: boolean}} Projector */
+
+/** A callback so late may find the next picture on the screen; half a frame at 60 a second. */
+const LATE_MS = 8;
 
 export class Film {
   /**
    * @param {HTMLElement} root
-   * @param {{frame: (video: HTMLVideoElement, segment: Segment, mediaTime: number) => void,
+   * @param {{frame: (picture: Moving, segment: Segment, mediaTime: number) => void,
    *   ended: (segment: Segment) => void, failed: (segment: Segment) => void}} on
    */
   constructor(root, on) {
@@ -96,17 +100,36 @@ export class Film {
   watch(run) {
     const { video, segment } = this.current;
     if (!segment) return;
-    /** @param {number} seconds */
-    const say = (seconds) => {
+    let passed = 0;
+    /** @param {number} seconds @param {boolean} isLate */
+    const say = (seconds, isLate) => {
       if (run !== this.run) return;
-      this.on.frame(video, segment, seconds);
+      passed = isLate ? passed + 1 : 0;
+      const frame = frameOf(video);
+      if (frame) this.on.frame(frame, segment, frame.timestamp / 1e6);
+      else if (passed % 4 === 0) this.on.frame(video, segment, seconds);
+      frame?.close();
       if (run === this.run) next();
     };
     const next = () => {
-      if ("requestVideoFrameCallback" in video) video.requestVideoFrameCallback((_, { mediaTime }) => say(mediaTime));
-      else requestAnimationFrame(() => say(/** @type {HTMLVideoElement} */ (video).currentTime));
+      if ("requestVideoFrameCallback" in video) {
+        video.requestVideoFrameCallback((now, { mediaTime, expectedDisplayTime: due }) => say(mediaTime, now - due > LATE_MS));
+      } else requestAnimationFrame(() => say(/** @type {HTMLVideoElement} */ (video).currentTime, false));
     };
     next();
+  }
+}
+
+/**
+ * The picture on the screen with its own time stamp. A browser on a busy machine may show the next one between saying
+ * which one it is and painting it; this cannot. Browsers have it over HTTPS and on the machine itself; elsewhere null.
+ * @param {HTMLVideoElement} video
+ */
+function frameOf(video) {
+  try {
+    return "VideoFrame" in window ? new VideoFrame(video) : null;
+  } catch {
+    return null;
   }
 }
 

@@ -29,7 +29,7 @@ export class Player {
       failed: (error) => (this.pause(), on.failed(error)),
     });
     this.film = new Film(screen.root, {
-      frame: (video, segment, seconds) => this.show(video, frames.indexOfMedia(segment, seconds)),
+      frame: (picture, segment, seconds) => this.show(picture, frames.indexOfMedia(segment, seconds)),
       ended: (segment) => this.endOf(segment),
       failed: (segment) => this.unplayable(segment),
     });

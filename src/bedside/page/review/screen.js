@@ -4,7 +4,7 @@ import { drawOverlay } from "../overlay.js";
 import { el } from "../dom.js";
 
 /** @typedef {{index: number, seq: number}} Named  which frame a picture is */
-/** @typedef {HTMLVideoElement|ImageBitmap} Picture */
+/** @typedef {import("./film.js").Moving|ImageBitmap} Picture */
 
 export class Screen {
   /**
@@ -17,7 +17,7 @@ export class Screen {
     this.canvas = el("canvas", "large");
     this.canvas.setAttribute("role", "img");
     root.append(this.canvas);
-    /** @type {{picture: Picture, named: Named}|null} what is to be seen */
+    /** @type {{picture: Picture, size: {width: number, height: number}, named: Named}|null} what is to be seen */
     this.shown = null;
     this.overlay = true;
     this.fills = false;
@@ -32,9 +32,10 @@ export class Screen {
 
   /** @param {Picture} picture @param {Named} named */
   paint(picture, named) {
-    if (sizeOf(picture).width === 0) return;
-    this.shown = { picture, named };
-    this.layOut(sizeOf(picture));
+    const size = sizeOf(picture);
+    if (size.width === 0) return;
+    this.shown = { picture, size, named };
+    this.layOut(size);
     const { canvas } = this;
     const ctx = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { alpha: false }));
     ctx.imageSmoothingQuality = "high";
@@ -51,15 +52,8 @@ export class Screen {
   /** The same picture again, because something around it changed; a video that plays paints itself. */
   repaint() {
     if (!this.shown) return;
-    if (!(this.shown.picture instanceof HTMLVideoElement)) this.paint(this.shown.picture, this.shown.named);
-    else this.layOut(sizeOf(this.shown.picture));
-  }
-
-  clear() {
-    this.shown = null;
-    this.canvas.width = this.canvas.height = 1;
-    delete this.canvas.dataset.frame;
-    delete this.canvas.dataset.seq;
+    if (this.shown.picture instanceof ImageBitmap) this.paint(this.shown.picture, this.shown.named);
+    else this.layOut(this.shown.size);
   }
 
   /** @param {{width: number, height: number}} size */
@@ -81,7 +75,7 @@ export class Screen {
 
 /** @param {Picture} picture */
 function sizeOf(picture) {
-  return picture instanceof HTMLVideoElement
-    ? { width: picture.videoWidth, height: picture.videoHeight }
-    : { width: picture.width, height: picture.height };
+  if (picture instanceof HTMLVideoElement) return { width: picture.videoWidth, height: picture.videoHeight };
+  if (picture instanceof ImageBitmap) return { width: picture.width, height: picture.height };
+  return { width: picture.displayWidth, height: picture.displayHeight };
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.recording import make_session
+from tests.recording import Plan, make_session
 
 from bedside import cli
 from bedside.session import wanted
@@ -96,11 +96,11 @@ def test_too_little_room_is_said_at_the_start(here: Path, capsys: Say) -> None:
 
 def test_what_is_in_a_session_is_shown(here: Path, capsys: Say) -> None:
     """Frames, losses, results, snapshots and best frames, for a person and for a program; a broken one is listed."""
-    name = make_session(here / "sessions").name
+    name = make_session(here / "sessions", Plan(seconds=3, width=160, height=90)).name
     (here / "sessions" / "2020-01-01T00-00-00").mkdir()
     (here / "sessions" / "2020-01-01T00-00-00" / "session.json").write_text("{")
     shown = asked(capsys, "show", name)
-    assert (shown["frames"], shown["losses"], shown["results"]) == (147, 3, 49)
+    assert (shown["frames"], shown["losses"], shown["results"]) == (72, 3, 24)
     assert shown["best"] == ["abdomen", "femur", "head"]
     assert cli.main(["session", "show", name]) == 0
     assert "abdomen, femur, head" in capsys.readouterr().out

@@ -1,5 +1,6 @@
 """docs/reference/session.md: its schemas are what is written, and pandas reads the files as they are."""
 
+import shutil
 from pathlib import Path
 
 import pandas
@@ -11,6 +12,12 @@ from bedside.session.journal import Journal
 from bedside.session.paths import Paths
 from bedside.session.recorded import Recorded
 from bedside.session.rows import COLUMNS
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small session that ended."""
+    return make_session(tmp_path_factory.mktemp("sessions"), Plan(seconds=4, width=160, height=90))
 
 
 def test_every_file_has_its_schema() -> None:
@@ -29,15 +36,15 @@ def test_every_file_has_its_schema() -> None:
     assert [line.split("`")[1] for line in section.splitlines() if line.startswith("| `")] == list(COLUMNS)
 
 
-@pytest.mark.parametrize("plan", [Plan(), Plan(lossless=True, seconds=2, is_ended=False)], ids=["ended", "lossless"])
-def test_a_made_session_is_as_the_reference_says(tmp_path: Path, plan: Plan) -> None:
+def test_a_made_session_is_as_the_reference_says(made: Path, tmp_path: Path) -> None:
     """What tests read is what is documented: whatever is checked with it holds for real sessions."""
-    check_session(make_session(tmp_path, plan))
+    check_session(made)
+    check_session(make_session(tmp_path, Plan(lossless=True, seconds=1.5, width=160, height=90, is_ended=False)))
 
 
-def test_notes_of_a_review_are_as_the_reference_says(tmp_path: Path) -> None:
+def test_notes_of_a_review_are_as_the_reference_says(made: Path, tmp_path: Path) -> None:
     """A tick, an edit, a rejection and a comment fit their schema; anything else does not."""
-    folder = make_session(tmp_path, Plan(seconds=2))
+    folder = Path(shutil.copytree(made, tmp_path / "copy"))
     journal = Journal(Paths(folder).review)
     where = {"seq": 4, "captured_ns": 5, "engine": "planes"}
     for note in (
@@ -53,13 +60,12 @@ def test_notes_of_a_review_are_as_the_reference_says(tmp_path: Path) -> None:
         check_session(folder)
 
 
-def test_pandas_reads_the_files_as_they_are(tmp_path: Path) -> None:
+def test_pandas_reads_the_files_as_they_are(made: Path) -> None:
     """Every row and line is there, numbers are numbers to the last digit, and results join their frames."""
-    folder = make_session(tmp_path)
-    session = Recorded(folder)
-    frames = pandas.read_csv(folder / "frames.csv")
-    results = pandas.read_json(folder / "results.jsonl", lines=True)
-    marks = pandas.read_json(folder / "marks.jsonl", lines=True)
+    session = Recorded(made)
+    frames = pandas.read_csv(made / "frames.csv")
+    results = pandas.read_json(made / "results.jsonl", lines=True)
+    marks = pandas.read_json(made / "marks.jsonl", lines=True)
     assert list(frames.columns) == list(COLUMNS)
     assert list(frames[frames.kind == "frame"].captured_ns) == list(session.frames.captured_ns)
     assert [int(value) for value in results.captured_ns] == [line["captured_ns"] for line in session.results.lines]

@@ -1,5 +1,6 @@
 """The pictures of a session's video."""
 
+import gc
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,6 +15,7 @@ from tests.recording import Plan, make_session, picture
 
 from bedside.errors import SessionError
 from bedside.review.pictures import Pictures
+from bedside.review.reel import Reel
 from bedside.session.recorded import Recorded
 from bedside.source import counter
 
@@ -116,6 +118,21 @@ def test_a_file_that_grows_is_read_on(plan: Plan, tmp_path: Path) -> None:
                 pass
             row = 147 + enough - 2
             assert counter.read(pictures.frame(row)) == session.frames.seq[row]
+
+
+def test_a_file_that_was_closed_is_let_go(made: Path) -> None:
+    """Going from file to file leaves no decoder behind, without waiting for a collection of garbage."""
+    session = Recorded(made)
+    gc.collect()
+    gc.disable()
+    try:
+        pictures = Pictures(session)
+        for row in (5, 200, 6, 201, 7):
+            pictures.frame(row)
+        pictures.close()
+        assert not [one for one in gc.get_objects() if isinstance(one, Reel)]
+    finally:
+        gc.enable()
 
 
 def test_what_cannot_be_read_is_said_and_the_rest_is_read(plan: Plan, tmp_path: Path) -> None:

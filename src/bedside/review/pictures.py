@@ -1,7 +1,6 @@
 """The pictures of a session's video, each exactly, by row of `frames.csv`; also from a file that was broken off."""
 
 from collections.abc import Iterator
-from itertools import groupby
 
 import av
 import numpy as np
@@ -31,23 +30,18 @@ class Pictures:
         """
         if not 0 <= index < len(self._table):
             raise SessionError(f"session {self._recorded.name} has no frame {index}; it has {len(self._table)}")
-        reel = self._reel_of(int(self._table.segment[index]))
-        found = reel.picture(int(self._table.pts[index]))
-        if found is None:
-            raise SessionError(
-                f"frame {self._table.seq[index]} is not in {reel.name}: the file was broken off there, or is damaged"
-            )
-        return self._pixels(found)
+        return self._pixels(self._found(index))
 
     def frames(self, first: int = 0, stop: int | None = None) -> Iterator[tuple[int, Pixels]]:
         """Rows `first` to `stop` (the end) with their pictures, in order; those that the video lacks are counted."""
         rows = range(first, len(self._table) if stop is None else min(stop, len(self._table)))
-        for number, group in groupby(rows, key=lambda row: int(self._table.segment[row])):
-            for index, found in self._found(number, group):
-                if found is None:
-                    self.missing += 1
-                else:
-                    yield index, self._pixels(found)
+        for index in rows:
+            try:
+                found = self._found(index)
+            except SessionError:
+                self.missing += 1
+            else:
+                yield index, self._pixels(found)
 
     def close(self) -> None:
         """Closes the video."""
@@ -55,14 +49,18 @@ class Pictures:
             self._reel.close()
             self._reel = None
 
-    def _found(self, segment: int, rows: Iterator[int]) -> Iterator[tuple[int, av.VideoFrame | None]]:
+    def _found(self, index: int) -> av.VideoFrame:
+        reel = self._reel_of(int(self._table.segment[index]))
         try:
-            reel = self._reel_of(segment)
+            found = reel.picture(int(self._table.pts[index]))
         except SessionError:
-            yield from ((index, None) for index in rows)
-            return
-        for index in rows:
-            yield index, reel.picture(int(self._table.pts[index]))
+            self.close()
+            raise
+        if found is None:
+            raise SessionError(
+                f"frame {self._table.seq[index]} is not in {reel.name}: the file was broken off there, or is damaged"
+            )
+        return found
 
     def _pixels(self, found: av.VideoFrame) -> Pixels:
         assert self._reel is not None

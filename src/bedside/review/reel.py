@@ -32,7 +32,7 @@ class Reel:
         self._open()
 
     def picture(self, pts: int) -> av.VideoFrame | None:
-        """The picture of this time; None when the file has none."""
+        """The picture of this time; None when the file has none. Raises SessionError when it has become unreadable."""
         found = self._find(pts)
         if found is None and self._next is None and self._size() != self._bytes:
             self.close()  # it has grown since; what is new is not in the index that was read
@@ -112,7 +112,10 @@ class Reel:
         return float(frame.pts or 0) * self._tick
 
     def _size(self) -> int:
-        return self._path.stat().st_size
+        try:
+            return self._path.stat().st_size
+        except OSError:
+            return -1  # it was taken away
 
 
 def rgb(reformatter: VideoReformatter, frame: av.VideoFrame) -> Pixels:

@@ -142,6 +142,19 @@ def test_the_control_arm_has_notes_and_nothing_of_the_ai(open_page: Open, server
     assert said(server) == [{**where, "feedback": "note", "value": "probe changed"}]
 
 
+def test_the_control_arm_is_offered_no_best_frames(open_page: Open, server: StandIn) -> None:
+    """They are the AI's choice: neither while the session runs nor at its end."""
+    server.script.session.best = [{"plane": "Head", "name": "head", "score": 0.93, "seq": 12, "label": "Head"}]
+    page = open_page("video")
+    page.keyboard.press("n")
+    page.get_by_role("button", name="End session").click()
+    assert "AI" not in page.inner_text("body")
+    page.get_by_role("button", name="End it now").click()
+    expect(page.locator("#session")).to_contain_text("The session has ended")
+    assert not {"AI", "Head", "Best frames"} & set(page.locator("#session").all_inner_texts()[0].split("\n"))
+    assert page.locator("#session img").count() == 0
+
+
 @pytest.mark.parametrize(("clip", "words"), [(True, "with the seconds before"), (False, "without a clip")])
 def test_a_snapshot_says_whether_a_clip_is_kept(open_page: Open, server: StandIn, clip: bool, words: str) -> None:
     """The toast names the frame and what was kept of the seconds before it."""

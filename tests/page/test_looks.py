@@ -128,6 +128,20 @@ def test_the_details_and_the_help_can_be_read(open_page: Open, server: StandIn) 
     expect(page.locator("#help")).to_be_hidden()
 
 
+def test_the_sheets_can_be_read(open_page: Open, server: StandIn) -> None:
+    """Form, running session, correction and alarm keep the same contrast, in letters of 12 px or more."""
+    page = open_page("explain")
+    for key, state in (("n", None), ("n", dict(RUNNING)), ("c", dict(RUNNING, problem="the disk is full"))):
+        server.script.session.running = state
+        expect(page.locator("#chip .code")).to_have_text("P1" if state else "")
+        page.keyboard.press(key)
+        expect(page.locator(".sheet .sheet-body > :visible").first).to_be_visible()
+        for words, ratio, size in page.evaluate(CONTRASTS):
+            assert ratio >= 4.5, (words, ratio)
+            assert size >= 12, (words, size)
+        page.keyboard.press("Escape")
+
+
 def test_no_key_changes_the_view(open_page: Open) -> None:
     """A participant cannot leave the arm of a study by a slip of the hand."""
     page = open_page("video")

@@ -118,6 +118,7 @@ def test_an_answer_that_grows_old_is_greyed_with_its_age(open_page: Open, server
 def test_answers_that_come_back_are_current_again(open_page: Open, server: StandIn) -> None:
     """After an engine's pause the answered picture is large again and the verdict is not grey."""
     page = open_page("monitor")
+    expect(page.locator(".verdict .label")).to_have_text("Head")
     server.script.answers = False
     expect(page.locator(".verdict.stale")).to_be_visible()
     server.script.answers = True

@@ -130,6 +130,7 @@ function greet(hello) {
   const { view } = hello;
   document.title = `${view.title || view.name} · Bedside`;
   panel.setView(view);
+  session.showsAi = judges(hello);
   show(panel.root, view.verdict || view.explanation);
   root.classList.toggle("with-panel", view.verdict || view.explanation);
   root.classList.toggle("brief", view.verdict && !view.explanation);

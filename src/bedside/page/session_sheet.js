@@ -32,6 +32,8 @@ export class SessionSheet extends Sheet {
     /** Name of the session that this sheet shows; undefined: nothing was built yet. @type {string|null|undefined} */
     this.shows = undefined;
     this.hasEnded = false;
+    /** Best frames are the AI's choice: the control arm of a study sees none. */
+    this.showsAi = false;
   }
 
   /** Ask the server how things stand, and build the sheet for that. */
@@ -60,7 +62,7 @@ export class SessionSheet extends Sheet {
       since: new Date(start / 1e6).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }),
     });
     const links = questionnaires.length > 0 ? [linksOf(/** @type {Session} */ (session).name, questionnaires)] : [];
-    return [this.running.root, this.said, bestFrames(best), ...links];
+    return [this.running.root, this.said, ...this.kept(best), ...links];
   }
 
   /** @param {About} about @param {Best[]} best */
@@ -69,13 +71,18 @@ export class SessionSheet extends Sheet {
     const form = sessionForm(about, (asked) => this.start(asked));
     if (!last) return [form];
     const heading = el("h3", "", this.hasEnded ? "The session has ended" : "The last session");
-    const after = el("section", "after", heading, el("p", "quiet", last), linksOf(last, questionnaires), bestFrames(best));
+    const after = el("section", "after", heading, el("p", "quiet", last), linksOf(last, questionnaires), ...this.kept(best));
     if (!this.hasEnded) return [form, after];
     const anew = button("New session", "main-deed", () => {
       anew.replaceWith(form);
       form.querySelector("input")?.focus();
     });
     return [after, anew];
+  }
+
+  /** @param {Best[]} best */
+  kept(best) {
+    return this.showsAi ? [bestFrames(best)] : [];
   }
 
   /** What changes by itself. @param {import("./protocol.js").State|null} state */

@@ -84,6 +84,23 @@ def test_playing_goes_through_segments_and_names_every_frame(review: Open, revie
     assert read == seq
 
 
+LATE = """() => { const ask = HTMLVideoElement.prototype.requestVideoFrameCallback;
+HTMLVideoElement.prototype.requestVideoFrameCallback = function (say) {
+  return ask.call(this, (now, said) => setTimeout(() => say(now, said), 120)); }; }"""
+
+
+def test_a_busy_browser_names_what_it_paints(review: Open, reviewed: Server, made: Path) -> None:
+    """What the browser said of a picture may be old when it is painted: the picture's own time stamp counts."""
+    page = review(reviewed, f"/review/{made.name}#at=4.4")
+    page.evaluate(LATE)
+    page.keyboard.press("Space")
+    page.wait_for_function("() => Number(document.querySelector('canvas.large').dataset.seq) > 112")
+    for _ in range(4):
+        _, seq, read = seen(page)
+        assert read == seq
+        page.wait_for_function("seq => document.querySelector('canvas.large').dataset.seq !== String(seq)", arg=seq)
+
+
 def test_slow_motion_misses_no_frame(review: Open, reviewed: Server, made: Path) -> None:
     """At a quarter of the speed nearly every frame of a second comes to the screen."""
     page = review(reviewed, f"/review/{made.name}#at=4.4")

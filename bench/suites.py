@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from bench import browser, recording, replays, rig
+from bench import browser, recording, replays, reviews, rig
 from bench import ways as ways_
 from bench.engines import bare_rate
 from bench.numbers import Spread, slope_per_minute, spread

@@ -11,6 +11,7 @@ import aiohttp
 import cv2
 import numpy as np
 import pytest
+from tests.hour import Length, make_hour, shown
 from tests.recording import START_NS, Plan, make_session, mask_of
 from yarl import URL
 
@@ -374,6 +375,28 @@ async def test_damage_is_said_and_the_rest_is_shown(reviewed: Reviewed) -> None:
     assert (await reviewed.get("/results?first=0&count=4"))["results"]
     assert "has no file of its video segment 0" in (await reviewed.get("/frame/3.jpg", 404))["error"]
     assert (await reviewed.data("/frame/80.jpg"))[0].status == 200
+
+
+async def test_an_hour_is_shown_whole(tmp_path: Path) -> None:
+    """Of 108,000 frames and as many results each is there, and the picture of any of them is exactly that one."""
+    length = Length(width=320, height=180, cycle_s=2)
+    folder = make_hour(tmp_path / "sessions", length)
+    async with served(folder.parent) as (url, http):
+        reviewed = Reviewed(url, http, folder)
+        session = await reviewed.get("")
+        assert [(one["first"], one["frames"]) for one in session["segments"]] == [
+            (number * 18_000, 18_000) for number in range(6)
+        ]
+        columns = await reviewed.get("/frames")
+        assert [len(column) for column in columns.values()] == [108_000] * 4
+        (lane,) = (await reviewed.get("/timeline"))["verdicts"]
+        assert lane["spans"][-1]["to_s"] == pytest.approx(3600, abs=0.1)
+        results = (await reviewed.get("/results?first=107900&count=1000"))["results"]
+        assert [result["frame"] for result in results] == list(range(107_900, 108_000))
+        for row in (107_999, 18_000, 17_999, 54_321):
+            _, data = await reviewed.data(f"/frame/{row}.png")
+            pixels = cv2.resize(pixels_in(data), (640, 360), interpolation=cv2.INTER_CUBIC)
+            assert counter.read(np.asarray(pixels, np.uint8)) == shown(length, row)
 
 
 async def test_a_session_that_runs_is_shown_and_grows(tmp_path: Path) -> None:

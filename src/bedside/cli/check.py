@@ -89,7 +89,8 @@ def _check(arguments: argparse.Namespace, settings: Settings, file: Path, out: P
     from bedside.check.report import About, document, is_good, markdown
     from bedside.check.run import Check
     from bedside.cli.check_job import job, run_until_told
-    from bedside.cli.check_shown import Steps, show
+    from bedside.cli.check_shown import show
+    from bedside.cli.steps import Steps
 
     engine = settings.engines[0]
     with Steps(quiet=arguments.quiet) as steps:

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from bedside.cli.check_shown import Steps
+from bedside.cli.steps import Steps
 from bedside.cli.verb import add_verb, settings_of
 from bedside.cli.which_session import add_session
 from bedside.errors import SettingsError

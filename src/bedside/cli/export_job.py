@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from bedside.cli.check_shown import Steps
 from bedside.cli.export import Asked
+from bedside.cli.steps import Steps
 from bedside.errors import SessionError, SettingsError
 from bedside.export.coco import TrainingSet, write_coco
 from bedside.export.dicom import Span, write_clips, write_pictures

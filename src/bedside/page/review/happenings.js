@@ -8,6 +8,7 @@ import { clock, counted, lasting, said } from "./words.js";
 /** @typedef {{at_s: number, frame?: number|null, icon: string, text: string, isLoud: boolean}} Happening */
 
 const MOST = 2000;
+const TOGETHER_S = 2;
 
 /**
  * Marks, changes of the signal, losses, holes and notes, by time.
@@ -28,7 +29,7 @@ export function happenings(timeline, frames, notes, timeOf) {
     const { icon: sign, word } = signalOf(signal);
     found.push({ at_s: from_s, icon: sign, text: word, isLoud: false });
   }
-  for (const { to_s, count, where } of timeline.gaps) {
+  for (const { to_s, count, where } of together(timeline.gaps)) {
     found.push({ at_s: to_s, icon: "gap", text: `${counted(count, "frame")} lost${where ? ` (${where})` : ""}`, isLoud: false });
   }
   for (const { from_s, to_s } of frames.holes) {
@@ -39,6 +40,20 @@ export function happenings(timeline, frames, notes, timeOf) {
     found.push({ at_s: timeOf(note.captured_ns), icon: "pencil", text: noteWords(note), isLoud: true });
   }
   return found.sort((a, b) => a.at_s - b.at_s);
+}
+
+/** Losses of one cause that follow each other closely are one. @param {import("./api.js").Loss[]} losses */
+function together(losses) {
+  /** @type {import("./api.js").Loss[]} */
+  const found = [];
+  let lastS = -Infinity;
+  for (const loss of losses) {
+    const last = found.at(-1);
+    if (last && last.where === loss.where && loss.to_s - lastS < TOGETHER_S) last.count += loss.count;
+    else found.push({ ...loss });
+    lastS = loss.to_s;
+  }
+  return found;
 }
 
 /** @param {import("./api.js").Note} note */

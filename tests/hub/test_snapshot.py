@@ -74,6 +74,20 @@ async def test_a_live_picture_is_kept_while_the_ring_has_it(hub: Hub) -> None:
     assert np.array_equal(pixels_in(png), hub.scanner.ring[frame.seq])
 
 
+async def test_what_a_slow_page_still_shows_can_be_kept(hub: Hub, tmp_path: Path) -> None:
+    """A tablet that is many answers behind keeps the very picture that is on its screen."""
+    page = await hub.page("explain", answer=320)
+    frame = hub.shoot()
+    pixels = hub.scanner.ring[frame.seq].copy()
+    hub.answer(frame)
+    assert (await page.until("picture", stream="answer"))["seq"] == frame.seq
+    for _ in range(20):
+        hub.answer(hub.shoot())
+    status, kept = await post(hub, seq=frame.seq, engine="pcbm", view="explain")
+    assert (status, kept["engine"]) == (201, "pcbm"), kept
+    assert np.array_equal(pixels_in((tmp_path / "sessions" / kept["path"]).read_bytes()), pixels)
+
+
 async def test_a_picture_that_is_gone_is_said_to_be_gone(hub: Hub, tmp_path: Path) -> None:
     """409 and one sentence, and no folder is made for it."""
     frame = hub.shoot()
@@ -145,6 +159,10 @@ async def test_a_picture_that_a_person_holds_stays(hub: Hub, is_answered: bool) 
     png = await (await hub.http.get(hub.url / "api/snapshots" / f"{kept['name']}.png")).read()
     assert np.array_equal(pixels_in(png), pixels)
     await page.say(type="hold", seq=None)
+    for _ in range(2):  # until others are on its screen
+        picture = await page.until("picture", stream="answer")
+        await page.say(type="painted", stream="answer", seq=picture["seq"], age_ms=1)
+        hub.answer(hub.shoot())
     await eventually(lambda: hub.feed.recall.pixels(frame.seq) is None)
 
 

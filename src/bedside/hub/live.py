@@ -73,7 +73,7 @@ class Page:
         try:
             await asyncio.wait({sender, receiver}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._feed.recall.release(self)
+            self._feed.recall.leave(self)
             self._shown.closed()
             tasks = [sender, receiver, *self._sending.values()]
             for task in tasks:
@@ -181,6 +181,7 @@ class Page:
             self._feed.answer_picture(answered, stream.width), self._feed.answer_text(answered, self._view)
         )
         self._count(stream, "answer", answered.order)
+        self._feed.recall.sent(self, answered)
         await self._send_picture("answer", stream, picture, _with_age(text, answered))
 
     def _count(self, stream: Stream, name: str, order: int) -> None:

@@ -1,4 +1,4 @@
-"""Which pictures can still be had, exactly: the last answered ones, those that a page holds, and what the ring has."""
+"""Which pictures can still be had, exactly: the last answered, those that pages show or hold, and what the ring has."""
 
 from collections import OrderedDict, deque
 from dataclasses import dataclass
@@ -14,7 +14,10 @@ TIMES_KEPT = 2048
 """Of so many frames the times and the signal are still known; a slow model answers long after its frame."""
 
 HELD_KEPT = 8
-"""So many pages may hold a picture; with one more, the one that was held first is let go."""
+"""Of so many pages it is known what they hold and show; with one more, that of the first is let go."""
+
+SENT_KEPT = 2
+"""Of each page: what is on its screen, and what is on its way there."""
 
 GONE = "that picture is gone; tap again while it is on the screen"
 
@@ -63,6 +66,7 @@ class Recall:
         self._frames: deque[Frame] = deque(maxlen=FRAMES_KEPT)
         self._known: OrderedDict[int, Known] = OrderedDict()
         self._held: OrderedDict[object, Held] = OrderedDict()
+        self._sent: OrderedDict[object, deque[Answered]] = OrderedDict()
 
     def add_frame(self, frame: Frame) -> None:
         """A frame came."""
@@ -76,6 +80,7 @@ class Recall:
         self._frames.clear()
         self._known.clear()
         self._history.clear()
+        self._sent.clear()
 
     def add_answer(self, answered: Answered) -> None:
         """An engine answered."""
@@ -103,7 +108,8 @@ class Recall:
     def answers(self, seq: int) -> tuple[Answered, ...]:
         """What is still known of the answers to frame `seq`, newest first."""
         held = [answered for item in self._held.values() if item.seq == seq for answered in item.answers]
-        recent = [item for kept in self._history.values() for item in reversed(kept) if item.result.seq == seq]
+        lists = [*self._history.values(), *self._sent.values()]
+        recent = [item for kept in lists for item in reversed(kept) if item.result.seq == seq]
         return tuple({id(item): item for item in [*recent, *held]}.values())
 
     def pixels(self, seq: int) -> Pixels | None:
@@ -122,6 +128,13 @@ class Recall:
             raise Gone(GONE) from error
         return copy
 
+    def sent(self, page: object, answered: Answered) -> None:
+        """`page` gets this answer with its picture: a person may want to keep it long after newer ones came."""
+        self._sent.setdefault(page, deque(maxlen=SENT_KEPT)).append(answered)
+        self._sent.move_to_end(page)
+        while len(self._sent) > HELD_KEPT:
+            self._sent.popitem(last=False)
+
     def hold(self, page: object, seq: int, pixels: Pixels) -> None:
         """`page` holds frame `seq` until it releases it."""
         self._held.pop(page, None)
@@ -132,3 +145,8 @@ class Recall:
     def release(self, page: object) -> None:
         """`page` holds nothing."""
         self._held.pop(page, None)
+
+    def leave(self, page: object) -> None:
+        """`page` is closed."""
+        self.release(page)
+        self._sent.pop(page, None)

@@ -14,7 +14,7 @@ from bedside.session import wanted
 from bedside.session.names import check_participant, session_name
 from bedside.session.paths import Live, Paths
 from bedside.session.wanted import Clip, Wanted
-from bedside.session.whole import write_whole
+from bedside.session.whole import sync_folder, write_whole
 
 VERSION = 2
 """Of the session folder: 1 had snapshots and marks only."""
@@ -89,14 +89,23 @@ class Desk:
             wanted.write(self.live, replace(now, clips=(*now.clips, clip)))
 
     def end(self, why: str = "ended") -> str:
-        """Ends the running session; its name. Raises NotNow when none runs."""
+        """Ends the running session; its name. Raises NotNow when none runs.
+
+        On a full disk it ends too; SessionError says then that its `session.json` lacks the end.
+        """
         with wanted.changing(self.live):
             now = self._running()
-            wanted.write(self.live, Wanted(boot=now.boot))
+            wanted.write_nothing(self.live, now.boot)
             wall_ns = clock.wall_ns()
             about = self.about(now.session) | {"end": _iso(wall_ns), "end_wall_ns": wall_ns, "end_why": why}
             about["end_monotonic_ns"] = clock.monotonic_ns()
-            self._write_about(now.session, about)
+            try:
+                self._write_about(now.session, about)
+            except OSError as error:
+                raise SessionError(
+                    f"session {now.session} has ended, but its session.json does not say so: {error.strerror}; "
+                    "it is listed as broken off, and all in it can be used"
+                ) from error
         return now.session
 
     def about(self, name: str) -> dict[str, Any]:
@@ -149,7 +158,12 @@ class Desk:
             "engines": {name: dict(engine) for name, engine in made_with.engines.items()},
             "settings": dict(made_with.settings),
         }
-        self._write_about(path.name, about)
+        try:
+            self._write_about(path.name, about)
+        except OSError:
+            path.rmdir()
+            raise
+        sync_folder(self.live.root)
         return path.name
 
     def _write_about(self, name: str, about: Mapping[str, Any]) -> None:

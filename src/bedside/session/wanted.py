@@ -88,3 +88,11 @@ def write(live: Live, wanted: Wanted) -> None:
     """Says what is wanted, inside `changing`."""
     text = json.dumps(asdict(replace(wanted, clips=wanted.clips[-CLIPS_KEPT:])), indent=2)
     write_whole(live.wanted, text.encode() + b"\n")
+
+
+def write_nothing(live: Live, boot: str) -> None:
+    """Says that no session runs, inside `changing`: on a full disk too, where a file can be removed and not written."""
+    try:
+        write(live, Wanted(boot=boot))
+    except OSError:
+        live.wanted.unlink(missing_ok=True)

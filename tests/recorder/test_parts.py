@@ -2,6 +2,7 @@
 
 import errno
 import itertools
+import json
 import os
 import threading
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from bedside import clock
 from bedside.messages import Frame, Signal
 from bedside.recorder.coding import Coding
 from bedside.recorder.encoder import Chunk, Encoder
+from bedside.recorder.film import Film, Start
 from bedside.recorder.found import find
 from bedside.recorder.lane import Lane
 from bedside.recorder.losses import MOST_ROWS, Losses
@@ -224,3 +226,34 @@ def test_what_a_killed_recorder_left_is_found(tmp_path: Path) -> None:
     video_frames, size = len(pictures(paths.video(3))), paths.video(3).stat().st_size
     assert 20 <= video_frames < 30
     assert line == {"segment": 3, "event": "recovered", "frames": video_frames, "bytes": size}
+
+
+def test_a_recorder_that_is_killed_before_its_first_picture_hides_no_loss(tmp_path: Path) -> None:
+    """Killed twice in a row: the one that comes to a picture at last says what is missing since the first one's."""
+    encoder, coded = chunks(1)
+    paths = Paths(tmp_path)
+    first = Row(RowKind.FRAME, 7, 1, 7, 7, "live", 0, 0)
+    paths.frames.write_text(HEADER + first.text, encoding="ascii")
+    opened = {"segment": 0, "event": "opened", "file": "video-000.mp4"}
+    paths.segments.write_text(json.dumps(opened) + "\n", encoding="ascii")
+    for _ in range(2):  # each of them is killed at once
+        Film().adopt(tmp_path)
+    film = Film()
+    film.adopt(tmp_path)
+    film.open(Start(Coding(), encoder.template, {}))
+    film.add(coded[0], Row(RowKind.FRAME, 30, 1, 30, 30, "live", 1, 0))
+    film.end()
+    rows = [one for line in paths.frames.read_text("ascii").splitlines(keepends=True) if (one := parsed(line))]
+    assert [(one.seq, one.count) for one in rows if one.where == "killed"] == [(8, 22)]
+    again = find(paths)
+    assert again.last is None, "what is said already is not said again"
+
+
+def test_a_lane_whose_work_fails_says_so_to_whoever_puts() -> None:
+    """A fault in the disk's thread does not leave a recorder that seems to record: whoever puts and closes gets it."""
+    lane = Lane("test", bound=10)
+    lane.put(lambda: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        lane.close()
+    with pytest.raises(ZeroDivisionError):
+        lane.put(lambda: None)

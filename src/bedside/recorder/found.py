@@ -25,7 +25,7 @@ class Found:
     losses: int = 0
     video_bytes: int = 0
     last: Row | None = None
-    """The newest frame of the video, when it was broken off."""
+    """The newest frame of the video, when it was broken off and no picture has come since."""
     recovered: tuple[Mapping[str, Any], ...] = ()
     """Lines that say what is left of segments that nobody has closed."""
 
@@ -39,13 +39,14 @@ def find(paths: Paths) -> Found:
     lines = Journal(paths.segments).read()
     ended = {line.get("segment") for line in lines if line.get("event") in ("closed", "recovered")}
     opened = {line.get("segment"): str(line.get("file", "")) for line in lines if line.get("event") == "opened"}
+    is_broken_off = bool(lines) and lines[-1].get("event") in ("opened", "recovered")
     torn = {number: paths.folder / Path(file).name for number, file in opened.items() if number not in ended}
     return Found(
         max([-1, *numbers, *(row.segment for row in frames)]),
         len(frames),
         sum(row.count for row in rows if row.kind is RowKind.LOSS),
         sum(path.stat().st_size for path in videos),
-        frames[-1] if frames and torn else None,
+        frames[-1] if frames and is_broken_off else None,
         tuple(_recovered(number, path) for number, path in torn.items()),
     )
 

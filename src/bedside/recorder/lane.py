@@ -10,7 +10,8 @@ Work = Callable[[], object]
 class Lane:
     """Does what is put into it, in order. What waits may cost `bound` together; more is refused, and the putter counts.
 
-    What costs nothing is never refused: there must be little of it.
+    What costs nothing is never refused: there must be little of it. After work that raised, nothing more is done: `put`
+    and `close` raise the same.
     """
 
     def __init__(self, name: str, bound: int) -> None:
@@ -18,6 +19,7 @@ class Lane:
         self._waiting: deque[tuple[Work, int]] = deque()
         self._cost = 0
         self._is_closed = False
+        self._fault: Exception | None = None
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
@@ -29,6 +31,8 @@ class Lane:
     def put(self, work: Work, cost: int = 0) -> bool:
         """Leaves it to be done; False when too much waits. Never waits itself."""
         with self._changed:
+            if self._fault is not None:
+                raise self._fault
             if cost and self._cost + cost > self._bound:
                 return False
             self._waiting.append((work, cost))
@@ -42,8 +46,16 @@ class Lane:
             self._is_closed = True
             self._changed.notify()
         self._thread.join()
+        if self._fault is not None:
+            raise self._fault
 
     def _run(self) -> None:
+        try:
+            self._work()
+        except Exception as fault:  # handed on to who puts, where it ends the process
+            self._fault = fault
+
+    def _work(self) -> None:
         while True:
             with self._changed:
                 while not self._waiting and not self._is_closed:

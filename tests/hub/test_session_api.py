@@ -142,6 +142,18 @@ async def test_feedback_that_is_none_is_one_sentence(hub: Hub, body: dict[str, A
     assert (status, answer["error"].startswith(sentence)) == (400, True), answer
 
 
+@pytest.mark.parametrize("value", ["NaN", "-Infinity", "1e999"])
+async def test_a_number_that_no_file_can_hold_is_refused(hub: Hub, value: str) -> None:
+    """What JSON has no number for is one sentence, and no line."""
+    paths = await hub.start_session()
+    body = f'{{"feedback": "concept", "name": "midline", "value": {value}}}'
+    response = await hub.http.post(hub.url / "api/feedback", data=body)
+    said = (await response.json())["error"]
+    assert (response.status, said) == (400, "the body has a number that is too large or none; expected JSON's numbers")
+    await hub.post("api/session/end")
+    assert "feedback" not in paths.marks.read_text()
+
+
 async def test_feedback_without_a_session_says_how_to_start_one(hub: Hub) -> None:
     """409: it would be tied to nothing."""
     assert await hub.post("api/feedback", feedback="thumb", value="up") == (

@@ -17,6 +17,10 @@ async def body_of(request: web.Request) -> dict[str, Any]:
         raise refused("the body is not JSON; expected one JSON object") from None
     if not isinstance(body, dict):
         raise refused("the body is not a JSON object; expected {...}")
+    try:
+        json.dumps(body, allow_nan=False)
+    except ValueError:  # Python reads NaN and 1e999; no other program would read the line with it
+        raise refused("the body has a number that is too large or none; expected JSON's numbers") from None
     return body
 
 

@@ -164,8 +164,9 @@ class Hub:
         return dict(await (await self.http.get(self.url / path)).json())
 
     async def start_session(self, participant: str = "P1", arm: str = "explain", **more: Any) -> Paths:
-        """A session runs, and this server writes it; its files."""
-        status, body = await self.post("api/session/start", participant=participant, arm=arm, **more)
+        """A session with consent runs, and this server writes it; its files."""
+        asked = {"participant": participant, "arm": arm, "consent": True, **more}
+        status, body = await self.post("api/session/start", **asked)
         assert status == 201, body
         return Paths(self.visit.root / body["session"])
 

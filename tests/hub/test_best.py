@@ -9,8 +9,10 @@ import pytest
 from tests.hub.conftest import Hub, StartHub, eventually
 
 from bedside.hub import best
+from bedside.hub.running import Customs
 from bedside.messages import Frame
 from bedside.session import kept
+from bedside.session.desk import Who
 from bedside.session.recorded import Item, Recorded
 
 MASK = np.eye(40, dtype=np.uint8)
@@ -139,7 +141,9 @@ async def test_labels_without_end_do_not_fill_the_disk(hub: Hub) -> None:
     assert len(list(paths.best.glob("*.json"))) == best.MOST_PLANES
 
 
-async def test_a_write_that_fails_keeps_what_was_there(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_write_that_fails_keeps_what_was_there(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """On a full disk the one before stays whole, and once there is room again a better one is kept."""
     paths = await hub.start_session()
     first = say(hub, "head", 0.5)
@@ -155,7 +159,48 @@ async def test_a_write_that_fails_keeps_what_was_there(hub: Hub, monkeypatch: py
         say(hub, "head", 0.6)
         await eventually(lambda: bool(failed))
         await eventually(lambda: hub.visit.best._planes["pcbm", "head"].score == 0.5)
+        say(hub, "head", 0.7)
+        await eventually(lambda: len(failed) > 1)
+        await eventually(lambda: hub.visit.best._planes["pcbm", "head"].score == 0.5)
+    assert caplog.text.count("could not be kept") == 1, "a full disk is said once"
     (item,) = Recorded(paths.folder).best
     assert item.about["seq"] == first.seq
     better = say(hub, "head", 0.55)
     assert (await ended(hub))["head"].about["seq"] == better.seq
+
+
+@pytest.mark.parametrize("consent", [None, False])
+async def test_without_consent_no_picture_is_kept_by_itself(hub: Hub, consent: bool | None) -> None:
+    """Like video, a best frame needs the participant's consent; a snapshot is what a person kept."""
+    paths = await hub.start_session(consent=consent)
+    frame = say(hub, "head", 0.9)
+    assert (await hub.post("api/snapshot", seq=frame.seq))[0] == 201
+    assert await ended(hub) == {}
+    assert not paths.best.exists()
+    assert [path.name for path in sorted(paths.folder.rglob("*.png"))] == [f"{frame.seq}.png"]
+
+
+async def test_a_phantom_needs_no_consent_for_its_best_frames(start_hub: StartHub) -> None:
+    """Where nobody's consent is needed, they are kept."""
+    hub = await start_hub(customs=Customs(Who("P1", "explain"), needs_consent=False))
+    await hub.start_session(consent=None)
+    say(hub, "head", 0.9)
+    assert set(await ended(hub)) == {"head"}
+
+
+async def test_a_fault_in_one_picture_does_not_keep_a_session_from_ending(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever goes wrong with a best frame is logged, and the session ends with the others kept."""
+    await hub.start_session()
+
+    def broken(*_: object, **__: object) -> None:
+        raise MemoryError("no room for a picture")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(best, "files_of", broken)
+        say(hub, "head", 0.5)
+        await eventually(lambda: "no room for a picture" in caplog.text)
+    say(hub, "femur", 0.5)
+    assert set(await ended(hub)) == {"femur"}
+    assert (await hub.get("api/session"))["session"] is None

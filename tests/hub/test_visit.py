@@ -132,7 +132,7 @@ async def test_the_marks_tell_the_session(hub: Hub) -> None:
     await hub.post("api/session/end")
     start, *_, end = Recorded(paths.folder).marks
     about = Recorded(paths.folder).about
-    assert (start["mark"], start["participant"], start["arm"], start["consent"]) == ("start", "P1", "verdict", None)
+    assert (start["mark"], start["participant"], start["arm"], start["consent"]) == ("start", "P1", "verdict", True)
     assert (start["monotonic_ns"], start["wall_ns"]) == (about["start_monotonic_ns"], about["start_wall_ns"])
     assert end["mark"] == "end"
     assert [mark["signal"] for mark in marks(paths, "signal")] == ["live", "unplugged"]
@@ -440,3 +440,21 @@ async def test_a_full_disk_stops_nothing_live(start_hub: StartHub, small_disk: P
     assert all(line for line in lines)
     assert len(lines) + problem["results_lost"] == answers
     check_session(paths.folder)
+
+
+async def test_a_fault_that_stays_is_logged_once(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is on pages and in /health for as long as it lasts, fills no log, and all goes on when it is over."""
+    looks: list[None] = []
+
+    def broken(self: Desk) -> None:
+        looks.append(None)
+        raise ZeroDivisionError("no such number")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Desk, "wanted", broken)
+        await eventually(lambda: len(looks) > 3)
+        assert "ZeroDivisionError: no such number" in hub.visit.problem
+    assert caplog.text.count("the session cannot be followed") == 1
+    await eventually(lambda: not hub.visit.problem)

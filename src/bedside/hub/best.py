@@ -55,6 +55,8 @@ class BestFrames:
         self._folder: Path | None = None
         self._planes: dict[tuple[str, str], Best] = {}
         self._hurry = asyncio.Event()
+        self._failure = ""
+        """Why the last writing failed."""
 
     async def open(self, folder: Path) -> None:
         """Keeps them in `folder` from now on; those that are there already must be beaten."""
@@ -113,14 +115,21 @@ class BestFrames:
             await asyncio.get_running_loop().run_in_executor(
                 self._pool, self._write_files, folder, best.name, answered, about
             )
-        except (SessionError, ValueError, cv2.error) as error:
-            log.error("the best frame of %s could not be kept: %s", plane, error)
+        except Exception as error:  # whatever it is, pictures, answers and the end of the session go on
+            self._say(plane, error)
             best.score = best.written_score if best.waiting is None else best.score
             return
-        best.written_score = score
+        best.written_score, self._failure = score, ""
         result = answered.result
         said: dict[str, Any] = {"plane": plane, "name": best.name, "score": about["score"], "engine": result.engine}
         self._scribe.mark("best", seq=result.seq, captured_ns=result.timing.captured_ns, **said)
+
+    def _say(self, plane: str, error: Exception) -> None:
+        """Once, until one is written again: a full disk is met by every plane each second."""
+        if str(error) != self._failure:
+            is_known = isinstance(error, SessionError | ValueError | cv2.error)
+            log.error("the best frame of %s could not be kept: %s", plane, error, exc_info=not is_known)
+        self._failure = str(error)
 
     def _write_files(self, folder: Path, name: str, answered: Answered, about: Mapping[str, Any]) -> None:
         assert answered.pixels is not None

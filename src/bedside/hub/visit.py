@@ -87,15 +87,19 @@ class Visit:
 
     async def follow(self) -> None:
         """Looks what is wanted, for ever."""
+        said = ""
         while True:
             try:
                 await self.look()
                 if clock.age_ms(self._synced_ns) > SYNC_EVERY_S * 1e3:
                     self._synced_ns = clock.monotonic_ns()
                     await self.scribe.sync()
+                said = ""
             except Exception as error:  # pictures and answers go on, whatever becomes of the session
-                log.exception("the session cannot be followed")
                 self._problem = f"a fault in Bedside, {type(error).__name__}: {error}; the server's log says where"
+                if self._problem != said:  # it comes again at each look
+                    log.exception("the session cannot be followed")
+                said = self._problem
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def look(self) -> None:
@@ -186,7 +190,8 @@ class Visit:
         age_ns = clock.monotonic_ns() - result.timing.captured_ns
         wall_ns = known.wall_ns if known else clock.wall_ns() - age_ns
         self.scribe.result(result, wall_ns, str(answered.frame.signal))
-        self.best.offer(answered, wall_ns)
+        if self.running is not None and (self.running.consent is True or not self.customs.needs_consent):
+            self.best.offer(answered, wall_ns)
 
     def saw_signal(self, signal: Signal, seq: int | None) -> None:
         """The signal is this one now."""

@@ -10,7 +10,7 @@ from bedside.session.whole import sync_folder, write_whole
 
 ABOUT = ".json"
 SUFFIXES = (".mask.png", ".png", ABOUT)
-"""In the order of their writing: what is said of a picture is there when the picture is."""
+"""In the order of their writing: where there is what is said of a picture, all of it is there."""
 
 
 def keep(folder: Path, name: str, files: Mapping[str, bytes]) -> str:

@@ -110,6 +110,17 @@ def test_it_says_what_it_is(folder: Path, recorded: Recorded) -> None:
     }
 
 
+def test_it_names_no_person_and_no_year_that_nobody_knows(own: Path, tmp_path: Path) -> None:
+    """A folder that somebody renamed, a participant that is no code and a start that is no time stay out of it."""
+    path = own / "session.json"
+    odd = {"participant": "Jane Doe", "name": "Jane Doe", "start": "now"}
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | odd))
+    recorded = Recorded(own.rename(tmp_path / "Jane Doe"))
+    info = TrainingSet(PLAN.engine, False).document(recorded)["info"]
+    assert "Jane" not in json.dumps(info)
+    assert info["year"] == 0
+
+
 def test_labels_are_a_table_that_pandas_reads(folder: Path) -> None:
     """One row a picture: the verdict, each concept as true or false, and the person's word beside the engine's."""
     table = pd.read_csv(folder / "labels.csv")

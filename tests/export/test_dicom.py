@@ -13,12 +13,12 @@ import pydicom
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.pixels.utils import pixel_array
-from pydicom.uid import ExplicitVRLittleEndian, JPEGBaseline8Bit
+from pydicom.uid import ExplicitVRLittleEndian, JPEGBaseline8Bit, UltrasoundImageStorage
 from tests.export.conftest import PLAN
 from tests.recording import START_WALL_NS, picture
 
 from bedside.export.dicom import Span, write_clips, write_pictures
-from bedside.export.dicom_about import about
+from bedside.export.dicom_about import about, headed
 from bedside.export.dicom_clip import MAX_FRAMES
 from bedside.export.dicom_picture import picture as picture_of
 from bedside.export.shots import Answered, Answers, Selection, Shot, kept_items, rows_between
@@ -227,6 +227,44 @@ def test_burned_in_text_is_denied_only_where_it_was_masked(own: Path) -> None:
     assert not about(change_source(own, mask=[[0, 0, 200, 20]])).is_burned_in
     assert not about(change_source(own, mask=[], crop=[0, 20, 300, 150])).is_burned_in
     assert not about(change_source(own, crop=[]), burned_in=False).is_burned_in
+
+
+def test_a_broadcaster_elsewhere_has_masks_that_nobody_knows(own: Path) -> None:
+    """The settings of this machine's source say nothing of pictures that came from another one."""
+    change_source(own, mask=[[0, 0, 200, 20]])
+    path = own / "session.json"
+    told = json.loads(path.read_bytes())
+    told["settings"].setdefault("server", {})["source"] = "ws://elsewhere:8710/frames"
+    path.write_text(json.dumps(told))
+    assert about(Recorded(own)).is_burned_in
+
+
+def test_how_a_name_was_removed_is_what_was_done(own: Path, recorded: Recorded) -> None:
+    """An object says that its picture was masked only where it was, else that somebody vouches for it."""
+    methods = []
+    for of in (about(change_source(own, mask=[[0, 0, 200, 20]])), about(recorded, burned_in=False)):
+        data = headed(of, UltrasoundImageStorage, 0, 0)
+        assert len(data.DeidentificationMethod) <= 64  # a Long String
+        methods.append("masked" in data.DeidentificationMethod)
+    assert methods == [True, False]
+
+
+def test_no_persons_name_comes_from_a_folder_or_a_field(own: Path, tmp_path: Path) -> None:
+    """A folder that somebody renamed, and a participant that is no code, stay out of every object."""
+    path = own / "session.json"
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"participant": "Jane Doe", "name": "Jane Doe"}))
+    renamed = Recorded(own.rename(tmp_path / "Jane Doe"))
+    data = headed(about(renamed), UltrasoundImageStorage, 0, 0)
+    assert "Jane" not in str(data)
+    assert data.PatientID == about(renamed).patient_id != ""
+
+
+def test_damaged_settings_claim_nothing(own: Path) -> None:
+    """What stands in session.json and cannot be read is unknown, and no accident."""
+    recorded = change_source(own, pixel_spacing_mm="wide", crop="x", fan=[1, "2"])
+    recorded.about["start_wall_ns"] = None
+    of = about(recorded)
+    assert (of.spacing_mm, of.crop, of.fan, of.start_wall_ns) == (0.0, (), (), 0)
 
 
 def test_what_burned_in_means_for_an_object(own: Path, recorded: Recorded, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ Fields: https://cocodataset.org/#format-data. A mask is run-length encoded, so t
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ from bedside.export.png import png_of
 from bedside.export.said import Said, Sayings, corrected
 from bedside.export.shots import Answered, Selection, Shot, tables
 from bedside.export.target import Target
+from bedside.review.summary import shown_name, shown_participant
 from bedside.session.recorded import Recorded
 
 Advance = Callable[[], None]
@@ -82,18 +84,19 @@ class TrainingSet:
 
     def _info(self, recorded: Recorded) -> dict[str, Any]:
         lossy = f"; pictures in frames/ are of video compressed with a loss ({', '.join(sorted(self.codecs))})"
+        start = str(recorded.about.get("start", ""))
         by = "as people corrected them" if self.is_corrected else "as the engine gave them"
         return {
-            "description": f"Session {recorded.name}: pictures of an ultrasound scanner's screen, labels of the model "
-            f"{self.engine!r} {by}, not of an expert unless one corrected them{lossy if self.codecs else ''}. "
+            "description": f"Session {shown_name(recorded)}: pictures of an ultrasound scanner's screen, labels of the "
+            f"model {self.engine!r} {by}, not of an expert unless one corrected them{lossy if self.codecs else ''}. "
             "Research use only.",
             "version": str(recorded.about.get("version", "")),
-            "year": int(str(recorded.about.get("start", "0"))[:4] or 0),
+            "year": int(start[:4]) if re.match(r"\d{4}-", start, re.ASCII) else 0,
             "contributor": "",
             "url": "",
-            "date_created": str(recorded.about.get("start", "")),
-            "session": recorded.name,
-            "participant": str(recorded.about.get("participant", "")),
+            "date_created": start,
+            "session": shown_name(recorded),
+            "participant": shown_participant(recorded),
             "consent": recorded.about.get("consent"),
             "engine": self.engine,
             "corrected": self.is_corrected,

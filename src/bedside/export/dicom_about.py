@@ -14,6 +14,10 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import PYDICOM_IMPLEMENTATION_UID, UID
 
 from bedside import clock
+from bedside.export.shots import whole
+from bedside.review.answered import number
+from bedside.review.summary import shown_name, shown_participant
+from bedside.session.names import SESSION
 from bedside.session.recorded import Recorded
 
 RESEARCH = "Research use only, not for diagnosis."
@@ -41,6 +45,8 @@ class About:
     """Of the Bedside that recorded it."""
     is_burned_in: bool
     """Whether the pictures may show who the participant is."""
+    was_masked: bool
+    """Whether parts of the pictures were masked or cut off when they were captured, as far as is known."""
     was_lossy: bool
     """Whether the pictures had been compressed with a loss before Bedside got them, or nobody knows."""
     spacing_mm: float
@@ -58,21 +64,24 @@ def about(recorded: Recorded, burned_in: bool | None = None) -> About:
     tables = {name: _table(_table(settings).get(name)) for name in ("source", "server")}
     source = tables["source"]
     identity = "|".join(str(told.get(key, "")) for key in ("name", "start_wall_ns", "start_monotonic_ns"))
-    is_open = not source.get("mask") and not source.get("crop")
-    participant = str(told.get("participant") or "")
+    # A broadcaster elsewhere has settings of its own, which nobody knows here.
+    was_masked = bool(source.get("mask") or source.get("crop")) and not tables["server"].get("source")
+    participant, name = shown_participant(recorded), shown_name(recorded)
+    spacing_mm = number(source.get("pixel_spacing_mm"))
     return About(
         uid("study", identity),
         identity,
-        participant or recorded.name,
+        participant or (name if SESSION.fullmatch(name) else uid("session", identity)),
         participant or "unnamed",
-        int(told.get("start_wall_ns", 0)),
+        max(0, whole(told.get("start_wall_ns"))),
         recorded.start_ns,
         str(_table(told.get("versions")).get("bedside", "")),
-        is_open if burned_in is None else burned_in,
+        not was_masked if burned_in is None else burned_in,
+        was_masked,
         _was_lossy(recorded, tables),
-        float(source.get("pixel_spacing_mm") or 0),
-        tuple(source.get("crop") or ()),
-        tuple(source.get("fan") or ()),
+        spacing_mm if spacing_mm > 0 else 0.0,
+        _box(source.get("crop")),
+        _box(source.get("fan")),
     )
 
 
@@ -165,7 +174,8 @@ def _tell_patient(data: Dataset, of: About) -> None:
     # "YES" would say that the pixels, too, do not tell who it is (C.7.1.1).
     data.PatientIdentityRemoved = "NO" if of.is_burned_in else "YES"
     if not of.is_burned_in:
-        data.DeidentificationMethod = "Participant code for the name; picture masked at capture"
+        how = "masked or cropped at capture" if of.was_masked else "said to show no name"
+        data.DeidentificationMethod = f"Code for the name; picture {how}"
     data.BurnedInAnnotation = "YES" if of.is_burned_in else "NO"
 
 
@@ -191,6 +201,12 @@ def _time(wall_ns: int) -> str:
 
 def _moment(wall_ns: int) -> datetime:
     return datetime.fromtimestamp(wall_ns // 1000 / 1e6, UTC)
+
+
+def _box(value: object) -> tuple[int, ...]:
+    """x, y, width and height; empty where it is none."""
+    box = tuple(map(whole, value)) if isinstance(value, list | tuple) else ()
+    return box if len(box) == 4 and min(box) >= 0 else ()
 
 
 def _table(value: object) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from bedside.errors import SessionError
 from bedside.export.said import Sayings
 from bedside.export.shots import Selection, Shot
 from bedside.export.target import Target
+from bedside.review.summary import shown_name, shown_participant
 from bedside.session.names import item_name
 from bedside.session.recorded import Recorded
 
@@ -57,8 +58,8 @@ def _document(target: Target, recorded: Recorded, shot: Shot, sayings: Sayings) 
             }
         )
     return {
-        "session": recorded.name,
-        "participant": recorded.about.get("participant", ""),
+        "session": shown_name(recorded),
+        "participant": shown_participant(recorded),
         "arm": recorded.about.get("arm", ""),
         "item": shot.item,
         "seq": shot.seq,

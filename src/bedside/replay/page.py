@@ -16,6 +16,7 @@ from bedside.replay.agreement import Agreement
 from bedside.replay.cases import Case
 from bedside.replay.said import ERROR, Key, Said, Side
 from bedside.review.pictures import Pictures
+from bedside.review.summary import shown_name
 from bedside.session.recorded import Recorded
 
 WIDTH = 960
@@ -69,7 +70,7 @@ def page(
     columns = list(next(iter(numbers.confusion.values()), {}))
     return environment.get_template("compare.html").render(
         n=numbers,
-        session=recorded.name,
+        session=shown_name(recorded),
         warnings=[side.warning for side in sides if side.warning],
         rows=rows(numbers),
         columns=columns,

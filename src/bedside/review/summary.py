@@ -132,11 +132,10 @@ def summarise(recorded: Recorded, gathered: Gathered | None = None) -> Summary:
     duration_s = (known.end_ns - known.start_ns) / 1e9
     dark_s = total_s(span for span in known.signals if not span.has_picture)
     lit_s = duration_s - dark_s
-    participant = str(about.get("participant", ""))
     consent = about.get("consent")
     return Summary(
         session=shown_name(recorded),
-        participant=participant if PARTICIPANT.fullmatch(participant) else "",
+        participant=shown_participant(recorded),
         arm=str(about.get("arm", "")),
         consent=consent if isinstance(consent, bool) else None,
         start=str(about.get("start", "")),
@@ -173,6 +172,12 @@ def shown_name(recorded: Recorded) -> str:
         if SESSION.fullmatch(name):
             return name
     return "a session without a name"
+
+
+def shown_participant(recorded: Recorded) -> str:
+    """The participant's code; empty where there is none, or where what stands there is no code but maybe a name."""
+    participant = str(recorded.about.get("participant") or "")
+    return participant if PARTICIPANT.fullmatch(participant) else ""
 
 
 def state_of(recorded: Recorded) -> str:

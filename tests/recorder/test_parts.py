@@ -16,7 +16,11 @@ from hypothesis import strategies as st
 from tests.recorder.stage import pictures
 
 from bedside import clock
+from bedside.errors import SessionError
 from bedside.messages import Frame, Signal
+from bedside.recorder import clips as clips_module
+from bedside.recorder.clip import write_clip
+from bedside.recorder.clips import Clips
 from bedside.recorder.coding import Coding
 from bedside.recorder.encoder import Chunk, Encoder
 from bedside.recorder.film import Film, Start
@@ -29,6 +33,7 @@ from bedside.recorder.rows_file import RowsFile
 from bedside.recorder.video_file import VideoFile
 from bedside.session.paths import Paths
 from bedside.session.rows import HEADER, Row, RowKind, parsed
+from bedside.session.wanted import Clip, Wanted
 
 SECOND = clock.NS_PER_S
 
@@ -257,3 +262,51 @@ def test_a_lane_whose_work_fails_says_so_to_whoever_puts() -> None:
         lane.close()
     with pytest.raises(ZeroDivisionError):
         lane.put(lambda: None)
+
+
+def remembered(seconds: int) -> Memory:
+    """The packets of some seconds of noise."""
+    encoder, coded = chunks(seconds)
+    memory = Memory(seconds)
+    for number, chunk in enumerate(coded, 1):
+        memory.add(Kept(chunk, number * SECOND // 10, encoder.template, encoder.coding))
+    return memory
+
+
+@pytest.mark.parametrize("fault", [SessionError("no such picture"), MemoryError("no room")])
+def test_a_clip_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception) -> None:
+    """Whatever goes wrong in the middle of it, no part of a picture stays on the disk."""
+    memory = remembered(1)
+    calls = itertools.count()
+    write = VideoFile.write
+
+    def breaks(video: VideoFile, chunk: Chunk) -> bool:
+        if next(calls) == 5:
+            raise fault
+        return write(video, chunk)
+
+    monkeypatch.setattr(VideoFile, "write", breaks)
+    with pytest.raises(type(fault)):
+        write_clip(tmp_path / "snapshots" / "7.mp4", memory.until(SECOND))
+    assert list((tmp_path / "snapshots").iterdir()) == []
+
+
+def test_clips_that_wait_for_the_disk_are_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While one is written, of many only the next wait with their packets; each is made in its turn."""
+    memory, go, begun = remembered(1), threading.Event(), []
+
+    def slow(path: Path, kept: list[Kept]) -> None:
+        begun.append(path.stem)
+        go.wait()
+
+    monkeypatch.setattr(clips_module, "write_clip", slow)
+    clips = Clips(tmp_path)
+    wanted = Wanted("s", True, tuple(Clip(f"{number}", SECOND - number) for number in range(6)))
+    for _ in range(3):
+        clips.make(wanted, memory)
+    assert clips.waiting == clips_module.MOST_WAITING
+    go.set()
+    while len(begun) < 6:
+        clips.make(wanted, memory)
+    clips.close()
+    assert sorted(begun) == [f"{number}" for number in range(6)]

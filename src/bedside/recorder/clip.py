@@ -27,22 +27,29 @@ def write_clip(path: Path, kept: Sequence[Kept]) -> None:
     try:
         path.parent.mkdir(exist_ok=True)
         part.unlink(missing_ok=True)
-        chunks = _as_h264(kept) if kept[0].coding.is_lossless else _from_zero(kept)
-        template, first = next(chunks)
-        video = VideoFile(part, template, "mp4")
-        try:
-            video.write(first)
-            for _, chunk in chunks:
-                video.write(chunk)
-            video.close()
-        except BaseException:
-            video.give_up()
-            raise
+        _write(part, kept)
         part.replace(path)
         sync_folder(path.parent)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise SessionError(f"the clip {path} cannot be written: {error.strerror}; the snapshot is kept") from error
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _write(part: Path, kept: Sequence[Kept]) -> None:
+    chunks = _as_h264(kept) if kept[0].coding.is_lossless else _from_zero(kept)
+    template, first = next(chunks)
+    video = VideoFile(part, template, "mp4")
+    try:
+        video.write(first)
+        for _, chunk in chunks:
+            video.write(chunk)
+        video.close()
+    except BaseException:
+        video.give_up()
+        raise
 
 
 def _from_zero(kept: Sequence[Kept]) -> Iterator[tuple[VideoStream, Chunk]]:

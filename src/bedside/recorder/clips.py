@@ -17,6 +17,8 @@ from bedside.threads import background_pool
 log = logging.getLogger(__name__)
 PATIENCE_NS = 2 * clock.NS_PER_S
 """So long a clip waits for the encoder to come to the snapshot's frame; after a lost signal it never does."""
+MOST_WAITING = 3
+"""So many are begun at once, each with its seconds in memory; the others wait for their turn as wishes."""
 
 
 class Clips:
@@ -26,6 +28,13 @@ class Clips:
         self._root = root
         self._done: set[tuple[str, Clip]] = set()
         self._pool = background_pool(1, "clip")
+        self._begun: list[Future[None]] = []
+
+    @property
+    def waiting(self) -> int:
+        """How many are begun and not written yet."""
+        self._begun = [each for each in self._begun if not each.done()]
+        return len(self._begun)
 
     def make(self, wanted: Wanted, memory: Memory) -> None:
         """Begins with what can be made now of what is wanted."""
@@ -34,7 +43,7 @@ class Clips:
         for wish in sorted(wishes - self._done, key=lambda wish: wish[1].until_ns):
             session, clip = wish
             is_late = clock.monotonic_ns() - clip.until_ns > PATIENCE_NS
-            if memory.newest_ns < clip.until_ns and not is_late:
+            if (memory.newest_ns < clip.until_ns and not is_late) or self.waiting >= MOST_WAITING:
                 continue
             self._done.add(wish)
             path = Paths(self._root / session).snapshots / f"{clip.name}.mp4"
@@ -42,7 +51,8 @@ class Clips:
                 continue
             kept = memory.until(clip.until_ns)
             if kept:
-                self._pool.submit(partial(write_clip, path, kept)).add_done_callback(_told)
+                self._begun.append(self._pool.submit(partial(write_clip, path, kept)))
+                self._begun[-1].add_done_callback(_told)
             else:
                 log.warning("no clip for snapshot %s: the seconds before it are not in memory", clip.name)
 

@@ -101,13 +101,13 @@ class Tape:
             for index, pixels in pictures.frames(self._first, self._stop):
                 at_ns = int(table.captured_ns[index])
                 while change is not None and change.captured_ns <= at_ns:
-                    yield Step(Status(Signal(change.signal)), change.captured_ns)
+                    yield Step(Status(_signal(change.signal, Signal.NO_SIGNAL)), change.captured_ns)
                     before_ns, change = change.captured_ns, next(changes, None)
                 if before_ns and at_ns - before_ns > GAP_NS:
                     yield Step(Status(Signal.OFFLINE, NOT_RECORDED), before_ns + GAP_NS)
                 before_ns = at_ns
                 height, width = pixels.shape[:2]
-                signal = Signal(table.signal[index])
+                signal = _signal(table.signal[index], Signal.LIVE)
                 wall_ns = int(table.wall_ns[index])
                 frame = Frame(int(table.seq[index]), at_ns, wall_ns, width, height, signal)
                 yield Step(frame, at_ns, pixels)
@@ -118,6 +118,11 @@ class Tape:
     def _is_within(self, captured_ns: int) -> bool:
         times = self._recorded.frames.captured_ns[self._first : self._stop]
         return bool(len(times)) and times[0] < captured_ns <= times[-1]
+
+
+def _signal(text: str, otherwise: Signal) -> Signal:
+    """What a row says; `otherwise` for a word of a newer version, or a damaged one."""
+    return Signal(text) if text in set(Signal) else otherwise
 
 
 class Shelf:

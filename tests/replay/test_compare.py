@@ -9,6 +9,8 @@ from tests.recording import LABELS
 from tests.replay.results import write
 from tests.replay.runs import bedside, session
 
+from bedside.replay.page import clock_text
+
 CHROMIUM = Path("/usr/bin/chromium")
 
 
@@ -53,6 +55,11 @@ def test_what_cannot_be_compared_is_one_sentence(tmp_path: Path) -> None:
         status, _, err = bedside(tmp_path, "compare", "last", "-q", *words)
         assert (status, err.count("\n")) == (expected, 1), err
         assert sentence in err
+
+
+def test_a_minute_has_sixty_seconds() -> None:
+    """Times are rounded before they are cut into minutes."""
+    assert [clock_text(at_s) for at_s in (-1, 3.04, 59.97, 64.5)] == ["0:00.0", "0:03.0", "1:00.0", "1:04.5"]
 
 
 @pytest.mark.chromium

@@ -112,7 +112,9 @@ def _case(
     height, width = pixels.shape[:2]
     return {
         "number": number,
-        "when": " to ".join(dict.fromkeys(_clock(recorded, at_ns) for at_ns in (case.first_ns, case.last_ns))),
+        "when": " to ".join(
+            dict.fromkeys(clock_text(recorded.time_s(at_ns)) for at_ns in (case.first_ns, case.last_ns))
+        ),
         "frames": case.frames,
         "seq": seq,
         "width": width,
@@ -155,9 +157,10 @@ def _jpeg(pixels: Pixels) -> str:
     return base64.b64encode(data.tobytes()).decode()
 
 
-def _clock(recorded: Recorded, captured_ns: int) -> str:
-    minutes, seconds = divmod(max(0.0, recorded.time_s(captured_ns)), 60)
-    return f"{int(minutes)}:{seconds:04.1f}"
+def clock_text(seconds: float) -> str:
+    """`1:04.5`, to a tenth of a second."""
+    tenths = max(0, round(seconds * 10))
+    return f"{tenths // 600}:{tenths % 600 / 10:04.1f}"
 
 
 def _ms(value: float | None) -> str:

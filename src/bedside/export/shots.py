@@ -64,8 +64,8 @@ class Answers:
             name = _text(line.get("engine"))
             if name not in self.engines:
                 self.engines.append(name)
-            if not engine or name == engine:
-                key = (whole(line.get("seq")), whole(line.get("captured_ns")))
+            key = (whole(line.get("seq")), whole(line.get("captured_ns")))
+            if name and min(key) >= 0 and engine in ("", name):
                 self._lines.setdefault(key, []).append(index)
         if engine and engine not in (known := engines_of(recorded, self)):
             raise SessionError(

@@ -169,7 +169,7 @@ def _columns_of(names: Iterable[Key]) -> dict[Key, str]:
 def _safe(text: str) -> str:
     """On one line, and nothing that a spreadsheet would compute."""
     plain = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-    return plain.lstrip("=+-@")
+    return plain.lstrip("=+-@ ")
 
 
 def _text(value: Cell) -> str:

@@ -57,22 +57,13 @@ class Job:
 
     def _png(self) -> None:
         selection = self._selected("read and write")
-        write_png(
-            self._target, self._recorded, selection, Sayings(self._recorded, self._asked.replay), self._steps.advance
-        )
+        write_png(self._target, self._recorded, selection, self._sayings(), self._steps.advance)
         self.problems += selection.problems
 
     def _coco(self) -> None:
         selection = self._selected("training set")
         made = TrainingSet(self._engine, self._asked.corrected)
-        write_coco(
-            self._target,
-            self._recorded,
-            selection,
-            Sayings(self._recorded, self._asked.replay),
-            made,
-            self._steps.advance,
-        )
+        write_coco(self._target, self._recorded, selection, self._sayings(), made, self._steps.advance)
         self.problems += selection.problems
         self.summary = f", {len(made.images)} pictures with {len(made.annotations)} annotations"
         if made.left_out:

@@ -150,10 +150,7 @@ FIELDS: dict[str, tuple[Fit, str]] = {
     "seq": (_is_number, "the frame's number"),
     "captured_ns": (_is_number, "the frame's monotonic time of capture in nanoseconds"),
     "engine": (_is_name, "an engine's name"),
-    "replay": (
-        lambda value: value == "" or (isinstance(value, str) and bool(ITEM.fullmatch(value))),
-        "a replay's name",
-    ),
+    "replay": (_is_replay, "a replay's name"),
     "field": (lambda value: value in ("verdict", "concept"), "verdict or concept"),
     "name": (_is_name, "the concept's name"),
     "value": (_is_value, "a text, a number, true, false, {'label': ...}, or null to take an edit back"),

@@ -15,7 +15,7 @@ from tests.recorder.test_recorder import fake
 
 from bedside.messages import RecorderState
 from bedside.session import recorder_file
-from bedside.session.desk import Desk, With
+from bedside.session.desk import Desk, Who, With
 from bedside.session.recorded import Recorded
 from bedside.source import counter
 
@@ -125,6 +125,22 @@ async def test_record_now(tmp_path: Path) -> None:
     assert about["end_wall_ns"] > about["start_wall_ns"]
     left(session).check()
     assert Desk(tmp_path / "sessions").wanted().session == ""
+
+
+async def test_record_now_ends_no_session_but_its_own(tmp_path: Path) -> None:
+    """Somebody ends its session and starts another one: it ends itself, and that one goes on."""
+    root = tmp_path / "sessions"
+    async with scanner(fake()) as source:
+        (tmp_path / "bedside.toml").write_text(SETTINGS.format(port=source.port), encoding="ascii")
+        process = await bedside(tmp_path, "record", "--now", "P7", "--arm", "video")
+        await until(lambda: frames_said(root) > 5, 60)
+        desk = Desk(root, needs_consent=False)
+        mine = desk.end()
+        other = desk.start(Who("P8"), With(), recording=True)
+        said, _ = await process.communicate()
+    assert process.returncode == 0
+    assert said.decode().splitlines()[-1] == f"It lies in {root / mine}"
+    assert (desk.wanted().session, desk.wanted().recording) == (other, True)
 
 
 async def test_record_now_needs_consent(tmp_path: Path) -> None:

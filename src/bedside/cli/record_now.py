@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bedside.cli.live import live
 from bedside.cli.record import recorder_of
 from bedside.cli.session import desk_of
-from bedside.errors import SessionError, SettingsError
+from bedside.errors import NotNow, SettingsError
 from bedside.messages import RecorderState, RecorderStatus
 from bedside.settings import Settings
 
@@ -54,8 +54,8 @@ async def _record(
         try:
             await recorder_of(settings, options, said).run(stop)
         finally:
-            with suppress(SessionError):  # somebody else has ended it
-                await asyncio.to_thread(desk.end)
+            with suppress(NotNow):  # somebody else has ended it
+                await asyncio.to_thread(lambda: desk.end(only=name))
         line.say(f"It lies in {desk.live.root / name}")
 
 

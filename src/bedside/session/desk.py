@@ -88,13 +88,15 @@ class Desk:
             self._refuse_without_consent(self.about(now.session).get("consent"))
             wanted.write(self.live, replace(now, clips=(*now.clips, clip)))
 
-    def end(self, why: str = "ended") -> str:
-        """Ends the running session; its name. Raises NotNow when none runs.
+    def end(self, why: str = "ended", *, only: str = "") -> str:
+        """Ends the running session; its name. Raises NotNow when none runs, or another one than `only`.
 
         On a full disk it ends too; SessionError says then that its `session.json` lacks the end.
         """
         with wanted.changing(self.live):
             now = self._running()
+            if only not in ("", now.session):
+                raise NotNow(f"session {only} has ended already; session {now.session} runs")
             wanted.write_nothing(self.live, now.boot)
             wall_ns = clock.wall_ns()
             about = self.about(now.session) | {"end": _iso(wall_ns), "end_wall_ns": wall_ns, "end_why": why}

@@ -368,6 +368,10 @@ async def test_damage_is_said_and_the_rest_is_shown(reviewed: Reviewed) -> None:
     with (reviewed.folder / "results.jsonl").open("a") as file:
         file.write('{"version": 1, "seq": 7')
     (reviewed.folder / "results-NEWER.jsonl").write_text('{"version": 7}\n')
+    with (reviewed.folder / "marks.jsonl").open("a") as file:
+        file.write('{"mark": "feedback", "value": {"x": [NaN, 1e999, 2.5]}, "monotonic_ns": 5001000000000}\n')
+    text = (await reviewed.data("/timeline"))[1].decode()
+    assert '"value":{"x":[null,null,2.5]}' in text  # what no browser could read is unknown
     session = await reviewed.get("")
     assert [segment["number"] for segment in session["segments"]] == [1]
     assert "results-NEWER.jsonl is of version 7 and this Bedside reads up to 1" in session["problem"]

@@ -1,5 +1,6 @@
 """A session's timeline as a page draws it: signal, gaps, verdicts and marks, in seconds since the start."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -81,9 +82,18 @@ def marks(recorded: Recorded) -> list[dict[str, Any]]:
     for mark in recorded.marks:
         if not is_time(at_ns := mark.get("monotonic_ns")) or not isinstance(mark.get("mark"), str):
             continue
-        shown = {"at_s": recorded.time_s(at_ns)} | {key: mark[key] for key in mark if key not in LEFT_OUT}
+        shown = {"at_s": recorded.time_s(at_ns)} | {key: _finite(mark[key]) for key in mark if key not in LEFT_OUT}
         seq, captured_ns = mark.get("seq"), mark.get("captured_ns")
         if is_time(seq) and is_time(captured_ns):
             shown["frame"] = recorded.frames.index_of(int(seq), int(captured_ns))
         found.append(shown)
     return sorted(found, key=lambda mark: float(mark["at_s"]))
+
+
+def _finite(value: Any) -> Any:
+    """The same with None for each number that JSON does not know and Python reads nevertheless."""
+    if isinstance(value, dict):
+        return {name: _finite(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -9,8 +9,10 @@ import pytest
 from tests.recording import Plan, make_session
 
 from bedside import cli
+from bedside.messages import RecorderState, RecorderStatus
 from bedside.session import wanted
 from bedside.session.paths import Live, Paths
+from bedside.session.recorder_file import RecorderFile
 
 PLENTY = "[recorder]\nsession_gb = 0.0\nreserve_gb = 0.0\n"
 Say = pytest.CaptureFixture[str]
@@ -78,6 +80,19 @@ def test_one_session_runs_at_a_time(here: Path, capsys: Say) -> None:
     name = asked(capsys, "start", "P1", "--no-video")["session"]
     assert cli.main(["session", "start", "P2", "--no-video"]) == 1
     assert f"session {name} runs; end it first" in capsys.readouterr().err
+
+
+def test_a_session_that_no_recorder_follows_says_so(here: Path, capsys: Say) -> None:
+    """Who starts one where `bedside up` does not look learns at once that there is no video, and what to do."""
+    assert cli.main(["session", "start", "P1", "--consent"]) == 0
+    assert f"No recorder runs for {here / 'sessions'}, so there is no video yet" in capsys.readouterr().out
+    assert cli.main(["session", "record", "on"]) == 0
+    assert "No recorder runs" in capsys.readouterr().out
+    writer = RecorderFile(Live(here / "sessions"))
+    writer.write(RecorderStatus(RecorderState.IDLE))
+    assert cli.main(["session", "record", "on"]) == 0
+    assert "No recorder runs" not in capsys.readouterr().out
+    writer.close()
 
 
 def test_a_phantom_needs_no_consent(here: Path, capsys: Say) -> None:

@@ -89,9 +89,27 @@ def _start(arguments: argparse.Namespace, settings: Settings) -> Answer:
         raise SettingsError(
             "nothing says that the participant has agreed to be recorded; add --consent where that is so, or --no-video"
         )
-    name = desk_of(settings).start(who, made_with(settings), recording=recording)
+    desk = desk_of(settings)
+    name = desk.start(who, made_with(settings), recording=recording)
     video = "with video" if recording else "without video"
-    return {"session": name, "recording": recording}, f"Session {name} runs, {video}. `bedside session stop` ends it."
+    sentence = f"Session {name} runs, {video}. `bedside session stop` ends it."
+    if recording:
+        sentence += _without_recorder(desk)
+    return {"session": name, "recording": recording}, sentence
+
+
+def _without_recorder(desk: "Desk") -> str:
+    """What to do where no recorder would follow; empty where one does."""
+    from bedside.messages import RecorderState
+    from bedside.session import recorder_file
+
+    recorder = recorder_file.read(desk.live)
+    if recorder is not None and recorder.state is not RecorderState.GONE:
+        return ""
+    return (
+        f"\nNo recorder runs for {desk.live.root}, so there is no video yet: start `bedside up` or `bedside record` "
+        "with the same settings. If one runs with other settings, name them with --config."
+    )
 
 
 def _stop(_: argparse.Namespace, settings: Settings) -> Answer:
@@ -105,7 +123,9 @@ def _record(arguments: argparse.Namespace, settings: Settings) -> Answer:
     on = arguments.name == "on"
     desk = desk_of(settings)
     desk.record(on)
-    sentence = f"Video of session {desk.wanted().session} is wanted." if on else "No more video is wanted."
+    sentence = "No more video is wanted."
+    if on:
+        sentence = f"Video of session {desk.wanted().session} is wanted.{_without_recorder(desk)}"
     return {"on": on}, sentence
 
 

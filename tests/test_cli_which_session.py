@@ -34,3 +34,11 @@ def test_what_is_no_session_is_refused_with_those_there_are(tmp_path: Path) -> N
     _session(tmp_path, "2026-11-23T10-12-33_P1")
     with pytest.raises(SessionError, match=r"'P1': expected .*newest .*2026-11-23T10-12-33_P1"):
         which("P1").folder(tmp_path)
+
+
+def test_the_folder_of_all_sessions_may_lie_in_the_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`[session] folder = "~/sessions"` is where sessions are written, and where they are looked for."""
+    session = _session(tmp_path / "sessions", "2026-11-23T10-12-33_P1")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert which("last").folder(Path("~/sessions")) == session
+    assert which(session.name).folder(Path("~/sessions")) == session

@@ -91,7 +91,7 @@ def _study(arguments: argparse.Namespace, settings: Settings, out: Path) -> int:
     from bedside.review.summary import summarise
     from bedside.session.recorded import Recorded
 
-    folders = _folders(arguments.session, Path(settings.session.folder))
+    folders = _folders(arguments.session, Path(settings.session.folder).expanduser())
     summaries: list[Summary] = []
     broken: list[str] = []
     with _bar("sessions", len(folders), quiet=arguments.quiet) as advance:

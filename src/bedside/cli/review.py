@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     from bedside.review.listed import Shelf
 
     settings, _ = settings_of(arguments)
-    root = Path(settings.session.folder).absolute()
+    root = Path(settings.session.folder).expanduser().absolute()
     if arguments.session is None:
         shelf, path = Shelf(root), "/review"
     else:

@@ -30,6 +30,7 @@ class Which:
 
         A folder that is there wins over a name; `last` is the newest session of `root`, also while it runs.
         """
+        root = root.expanduser()
         if self.text == LAST:
             return _last(root)
         for folder in (self.here / Path(self.text).expanduser(), root / self.text):
@@ -57,4 +58,7 @@ def _last(root: Path) -> Path:
 
     if found := sessions(root):
         return found[0].absolute()
-    raise SessionError(f"{root.absolute()} has no session; [session] folder says where they lie")
+    raise SessionError(
+        f"{root.absolute()} has no session; go to the folder of bedside.toml, name it with --config, "
+        "or name a session's folder"
+    )

@@ -40,7 +40,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
 
 
 def _disk(settings: Settings) -> Finding:
-    folder = (settings.folder / settings.session.folder).absolute()
+    folder = (settings.folder / Path(settings.session.folder).expanduser()).absolute()
     place = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(place).free
     recorder = settings.recorder

@@ -65,6 +65,10 @@ your model, live:
   bedside check planes --source clip.mp4   is every result right, how does it look, what does it cost
   bedside up                               the page, with the scanner's picture and your model's answers
 
+the scan, kept:
+  bedside session start P1 --consent       records it, while `bedside up` runs; also on the page
+  bedside review                           step by frame, correct, tick; then replay, compare, report, export
+
 the machine:
   bedside init                             a commented bedside.toml, where `new` has not written one
   bedside doctor                           what is wrong on this machine, and what to do about it

@@ -54,7 +54,8 @@ def archive_at(address: str, calling: str) -> Archive:
     found = ADDRESS.fullmatch(address.strip())
     if found is None or not 0 < int(found["port"]) < 65536:
         raise SettingsError(
-            f"the archive's address is {address!r}; expected AE_TITLE@host:port, such as ORTHANC@127.0.0.1:4242"
+            f"the archive's address is {address!r}; expected AE_TITLE@host:port, such as ORTHANC@127.0.0.1:4242, "
+            "after --to-pacs or as [pacs] address"
         )
     return Archive(found["ae_title"], found["host"].strip("[]"), int(found["port"]), calling)
 

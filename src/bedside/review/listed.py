@@ -46,7 +46,7 @@ class Shelf:
         folders = self._only if self._only is not None else {name: self._root / name}
         folder = folders.get(name)
         if folder is None or not SESSION.fullmatch(name) or not folder.is_dir():
-            raise SessionError(f"there is no session {name[:60]!r}; /api/sessions lists those that there are")
+            raise SessionError(f"there is no session {name[:60]!r}; the list of sessions has those that are there")
         return folder
 
     @staticmethod

@@ -31,7 +31,10 @@ def examine(settings: Settings) -> Iterator[Finding]:
         return
     what = f"{coding.encoder} codes a picture of {WIDTH} x {HEIGHT} in {took_ms:.0f} ms"
     if took_ms > SLOW_MS:
-        do = "more than 33 ms lose frames at 30 fps; set another [recorder] encoder, or lossless = false"
+        other = (
+            "[recorder] lossless = false" if options.lossless else "another [recorder] encoder, or a lower [source] fps"
+        )
+        do = f"more than 33 ms lose frames at 30 fps, and a busy machine takes longer; set {other}"
         yield Finding("encoder", Level.NOTE, what, do)
     else:
         yield Finding("encoder", Level.OK, what)

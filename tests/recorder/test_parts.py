@@ -254,6 +254,45 @@ def test_a_recorder_that_is_killed_before_its_first_picture_hides_no_loss(tmp_pa
     assert again.last is None, "what is said already is not said again"
 
 
+def test_a_segment_that_ended_is_on_the_disk_with_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Video, rows, lines and the folder that names them are flushed when a segment ends: a power cut takes none."""
+    encoder, coded = chunks(1)
+    flushed: set[int] = set()
+    fsync = os.fsync
+
+    def noted(file: int) -> None:
+        flushed.add(os.fstat(file).st_ino)
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    film = Film()
+    film.adopt(tmp_path)
+    film.open(Start(Coding(), encoder.template, {}))
+    film.add(coded[0], Row(RowKind.FRAME, 1, 1, 1, 1, "live", 0, 0))
+    film.close("length")
+    assert {path.stat().st_ino for path in (tmp_path, *tmp_path.iterdir())} <= flushed
+    film.end()
+
+
+def test_frames_between_a_kill_and_a_record_off_are_no_number(tmp_path: Path) -> None:
+    """Recording was switched off while nobody recorded: how many are missing is unknown, and later ones are no loss."""
+    encoder, coded = chunks(1)
+    paths = Paths(tmp_path)
+    first = Row(RowKind.FRAME, 7, 1, 7, 7, "live", 0, 0)
+    paths.frames.write_text(HEADER + first.text, encoding="ascii")
+    opened = {"segment": 0, "event": "opened", "file": "video-000.mp4"}
+    paths.segments.write_text(json.dumps(opened) + "\n", encoding="ascii")
+    for _ in range(2):
+        Film().adopt(tmp_path, is_recorded=False)
+    film = Film()
+    film.adopt(tmp_path)
+    film.open(Start(Coding(), encoder.template, {}))
+    film.add(coded[0], Row(RowKind.FRAME, 3000, 1, 3000, 3000, "live", 1, 0))
+    film.end()
+    rows = [one for line in paths.frames.read_text("ascii").splitlines(keepends=True) if (one := parsed(line))]
+    assert [(one.seq, one.count, one.where) for one in rows if one.kind is RowKind.LOSS] == [(-1, 0, "killed")]
+
+
 def test_a_lane_whose_work_fails_says_so_to_whoever_puts() -> None:
     """A fault in the disk's thread does not leave a recorder that seems to record: whoever puts and closes gets it."""
     lane = Lane("test", bound=10)

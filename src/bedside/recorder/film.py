@@ -72,8 +72,11 @@ class Film:
             self._pay()
             self._ledger.close()
 
-    def adopt(self, folder: Path | None) -> None:
-        """From now on the session in `folder`, which may have been recorded before; None is none."""
+    def adopt(self, folder: Path | None, *, is_recorded: bool = True) -> None:
+        """From now on the session in `folder`, which may have been recorded before; None is none.
+
+        Where a recording was broken off and is not wanted any more, nobody knows how many frames it lacks.
+        """
         self.end()
         self.trouble = self._last = self._paths = self._ledger = None
         self.frames = self.losses = self.video_bytes = 0
@@ -85,6 +88,10 @@ class Film:
             self._take_up(self._paths, self._ledger)
         except (OSError, SessionError) as error:
             self._fail(error)
+        if self._last is not None and not is_recorded:
+            now = (clock.monotonic_ns(), clock.wall_ns(), self._last.signal)
+            self.note(Row(RowKind.LOSS, -1, 0, *now, where="killed"))
+            self._last = None
 
     def open(self, start: Start) -> None:
         """Begins the next segment."""

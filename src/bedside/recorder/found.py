@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ class Found:
     losses: int = 0
     video_bytes: int = 0
     last: Row | None = None
-    """The newest frame of the video, when it was broken off and no picture has come since."""
+    """The newest frame of the video, when it was broken off and no row says so yet."""
     recovered: tuple[Mapping[str, Any], ...] = ()
     """Lines that say what is left of segments that nobody has closed."""
 
@@ -34,6 +35,8 @@ def find(paths: Paths) -> Found:
     """Reads it, once, at a start. Raises OSError, SessionError."""
     rows = list(_rows(paths.frames))
     frames = [row for row in rows if row.kind is RowKind.FRAME]
+    after = takewhile(lambda row: row.kind is not RowKind.FRAME, reversed(rows))
+    is_told = any(row.where == "killed" for row in after)
     videos = sorted(paths.folder.glob("video-*.m[pk][4v]"))
     numbers = [int(path.stem.removeprefix("video-")) for path in videos if path.stem[6:].isdigit()]
     lines = Journal(paths.segments).read()
@@ -46,7 +49,7 @@ def find(paths: Paths) -> Found:
         len(frames),
         sum(row.count for row in rows if row.kind is RowKind.LOSS),
         sum(path.stat().st_size for path in videos),
-        frames[-1] if frames and is_broken_off else None,
+        frames[-1] if frames and is_broken_off and not is_told else None,
         tuple(_recovered(number, path) for number, path in torn.items()),
     )
 

@@ -88,7 +88,7 @@ class Intake:
             self._end_reel("stopped")
             self.memory.clear()
             folder = self._root / wanted.session if wanted.session else None
-            self._lane.put(partial(self._film.adopt, folder))
+            self._lane.put(partial(self._film.adopt, folder, is_recorded=wanted.recording))
         self.wanted, self._is_full = wanted, is_full
         if self._reel is not None and self._reel.is_recorded and not self._is_wanted:
             self._end_reel("stopped")

@@ -13,6 +13,7 @@ from bedside.recorder.rows_file import RowsFile
 from bedside.session.journal import Journal
 from bedside.session.paths import Paths
 from bedside.session.rows import Row, RowKind
+from bedside.session.whole import sync_folder
 
 MOST_OWED = 512
 
@@ -88,6 +89,7 @@ class Ledger:
             os.fsync(file)
         finally:
             os.close(file)
+        sync_folder(self._paths.folder)
 
     def close(self) -> None:
         """Lets go of the files."""

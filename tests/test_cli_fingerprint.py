@@ -109,9 +109,17 @@ def test_no_secret_is_written(tmp_path: Path, engine: Path) -> None:
     assert made.engines["planes"]["sha256"] == fingerprint(engine)["sha256"]
 
 
+@pytest.mark.parametrize("name", ["pwd", "pass", "password", "api_key", "access_token", "sig", "auth", "client_secret"])
+def test_secrets_in_an_address_are_left_out_by_their_names(name: str) -> None:
+    """Cameras and stores take them in the address under many names; what is no secret there stays."""
+    address = f"opencv:http://10.0.0.9/stream?{name}=hunter22&channel=1"
+    assert without_secrets(address) == f"opencv:http://10.0.0.9/stream?{name}=***&channel=1"
+
+
 def test_text_without_secrets_stays(tmp_path: Path) -> None:
     """Nothing but what is secret changes."""
     kept = {"url": "file:clip.mp4?loop=1", "crop": [0, 1, 2, 3], "token": "", "path": Path("a/b")}
+    kept |= {"options": ["x264-params=keyint=30:pass=1", "preset=fast"], "design": "signal=1"}
     assert without_secrets(kept) == kept | {"path": os.fspath(Path("a/b"))}
 
 

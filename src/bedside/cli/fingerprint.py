@@ -23,7 +23,7 @@ MOST_BYTES = 10_000_000_000
 """Reading more would hold up the start of a session for longer than ten seconds."""
 LIBRARIES = {"av": "av", "numpy": "numpy", "opencv": "opencv-python-headless"}
 PASSWORD = re.compile(r"(?<=//)[^/@\s]+(?=@)")
-SECRET = re.compile(r"(?i)((?:token|secret|password|passwd|key)[A-Z0-9_]*=)[^&\s]+")
+SECRET = re.compile(r"(?i)((?:token|secret|password|passwd|key(?!int))[A-Z0-9_]*=|[?&](?:pwd|pass|sig|auth)=)[^&\s]+")
 VARIABLE = re.compile(r"^(-e|--env)([= ]?)([^=]+)=.*$", re.DOTALL)
 
 _digests: dict[tuple[str, int, int], str] = {}

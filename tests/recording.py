@@ -3,8 +3,12 @@
 For tests of what reads sessions. The recorder and the server have tests of their own that the real ones look like this.
 """
 
+import atexit
 import json
+import shutil
+import tempfile
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +60,16 @@ def make_session(root: Path, plan: Plan | None = None) -> Path:
     feedback of a person and one filled questionnaire.
     """
     plan = plan or Plan()
-    paths = Paths(root / session_name(plan.start_wall_ns, plan.participant))
-    paths.folder.mkdir(parents=True)
+    return Path(shutil.copytree(_made(plan), root / session_name(plan.start_wall_ns, plan.participant)))
+
+
+@cache
+def _made(plan: Plan) -> Path:
+    """The session of a plan, made once in a run: half of the time of a test would go into its video."""
+    folder = Path(tempfile.mkdtemp(prefix="bedside-made-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    paths = Paths(folder / session_name(plan.start_wall_ns, plan.participant))
+    paths.folder.mkdir()
     paths.session.write_text(json.dumps(_about(paths.folder.name, plan), indent=2))
     rows = _rows(plan)
     paths.frames.write_text(HEADER + "".join(row.text for row in rows))

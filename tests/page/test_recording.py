@@ -42,6 +42,17 @@ def test_the_dot_is_large_where_a_person_works_and_small_elsewhere(open_page: Op
         page.close()
 
 
+def test_who_is_scanned_is_whole_on_a_phone(open_page: Open, server: StandIn) -> None:
+    """However much was lost, the code beside the dot is not cut, and does not touch the words next to it."""
+    record(server, {**RECORDING, "losses": 5278})
+    page = open_page("explain", size=SIZES["phone"])
+    expect(page.locator("#chip .losses")).to_have_text("5278 lost")
+    code, words = page.locator("#chip .code").bounding_box(), page.locator(".top .ruo").bounding_box()
+    assert code and words
+    assert code["x"] + code["width"] + 8 <= words["x"]
+    assert page.eval_on_selector("#chip", "chip => chip.scrollWidth <= chip.clientWidth")
+
+
 def test_what_is_not_recorded_is_said_quietly(open_page: Open, server: StandIn) -> None:
     """Without a session there is no red and no alarm; where the server is silent, nobody claims to record."""
     page = open_page("video")

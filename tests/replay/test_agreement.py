@@ -97,6 +97,16 @@ def test_frames_far_apart_are_two_cases(tmp_path: Path) -> None:
     assert found[0].worst.weight == pytest.approx(1)
 
 
+def test_two_areas_of_one_name_are_one(tmp_path: Path) -> None:
+    """Of values of a mask that share a label, all count for its overlap."""
+    folder = session(tmp_path)
+    mask = np.repeat(np.array([[0, 1, 2]], np.uint8), 3, axis=0)
+    write(folder, "twice", lambda seq: {"labels": ["background", "rib", "rib"], "mask": mask})
+    twice = side(Recorded(folder), "twice")
+    masks = twice.masks(next(iter(twice.said)))
+    assert {label: int(one.sum()) for label, one in masks.items()} == {"rib": 6}
+
+
 def test_a_side_is_a_replay_or_an_engine_of_the_scan(tmp_path: Path) -> None:
     """A name means a replay first, engine:NAME always the scan's; what is not there, or not clear, is one sentence."""
     folder = session(tmp_path)

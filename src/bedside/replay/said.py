@@ -61,11 +61,12 @@ class Side:
         answer = line.get("answer")
         labels = answer.get("labels") if isinstance(answer, Mapping) else None
         labels = labels if isinstance(labels, list) else []
-        return {
-            str(labels[value]) if value < len(labels) else f"label {value}": mask == value
-            for value in np.unique(mask).tolist()
-            if value
-        }
+        found: dict[str, NDArray[np.bool_]] = {}
+        for value in filter(None, np.unique(mask).tolist()):
+            label = str(labels[value]) if value < len(labels) else f"label {value}"
+            area = mask == value
+            found[label] = found[label] | area if label in found else area
+        return found
 
 
 def side(recorded: Recorded, text: str, told: Callable[[], None] = lambda: None) -> Side:

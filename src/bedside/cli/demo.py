@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     finally:
         kept = folder / "sessions"
         if kept.exists() and any(not path.name.startswith(".") for path in kept.iterdir()):
-            print(f"What was kept is in {kept}")
+            print(f"What was kept is in {kept}\nTo look at it: bedside --config {folder / 'bedside.toml'} review")
         else:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -58,6 +58,7 @@ def test_a_session_is_started_recorded_and_stopped_without_a_server(here: Path, 
         (["start", "P1"], 2, "nothing says that the participant has agreed to be recorded; add --consent"),
         (["start", "P1", "--no-consent"], 2, "nothing says that the participant has agreed"),
         (["start", "Jane", "--consent"], 1, "participant is 'Jane'; expected a code"),
+        (["start", "Jane"], 1, "never a name"),
         (["start", "P1", "--arm", "other", "--consent"], 2, "--arm is 'other'; expected one of explain"),
         (["stop"], 1, "no session runs; start one first"),
         (["record", "on"], 1, "no session runs; start one first"),
@@ -79,7 +80,7 @@ def test_one_session_runs_at_a_time(here: Path, capsys: Say) -> None:
     """A second start is refused with the name of the one that runs."""
     name = asked(capsys, "start", "P1", "--no-video")["session"]
     assert cli.main(["session", "start", "P2", "--no-video"]) == 1
-    assert f"session {name} runs; end it first" in capsys.readouterr().err
+    assert f"session {name} runs; end it first, on the page or with `bedside session stop`" in capsys.readouterr().err
 
 
 def test_a_session_that_no_recorder_follows_says_so(here: Path, capsys: Say) -> None:

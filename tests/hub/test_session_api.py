@@ -70,7 +70,8 @@ async def test_what_cannot_be_done_is_one_sentence(
 async def test_one_session_runs_at_a_time(hub: Hub) -> None:
     """A second start is 409 and names the first."""
     name = (await hub.start_session()).folder.name
-    assert await hub.post("api/session/start") == (409, {"error": f"session {name} runs; end it first"})
+    sentence = f"session {name} runs; end it first, on the page or with `bedside session stop`"
+    assert await hub.post("api/session/start") == (409, {"error": sentence})
 
 
 async def test_too_little_room_is_said_at_the_start(start_hub: StartHub, tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ the machine:
   bedside init                             a commented bedside.toml, where `new` has not written one
   bedside doctor                           what is wrong on this machine, and what to do about it
 
-Keys of [source], [server] and [session] can come from the environment too: BEDSIDE_SERVER_PORT=9000 bedside up
+Keys of tables in single brackets can come from the environment too: BEDSIDE_SERVER_PORT=9000 bedside up
 Research use only.
 """
 

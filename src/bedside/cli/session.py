@@ -78,12 +78,14 @@ Answer = tuple[dict[str, Any], str]
 def _start(arguments: argparse.Namespace, settings: Settings) -> Answer:
     from bedside.cli.fingerprint import made_with
     from bedside.session.desk import Who
+    from bedside.session.names import check_participant
 
     session = settings.session
     arm = session.arm or settings.server.view if arguments.arm is None else arguments.arm
     if arm not in settings.views:
         raise SettingsError(f"--arm is {arm!r}; expected one of {', '.join(settings.views)}")
     who = Who(arguments.name or session.participant, arm, arguments.consent)
+    check_participant(who.participant)
     recording = not arguments.no_video
     if recording and session.needs_consent and arguments.consent is not True:
         raise SettingsError(

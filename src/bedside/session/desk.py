@@ -64,7 +64,7 @@ class Desk:
         with wanted.changing(self.live):
             now = wanted.read(self.live)
             if now.session:
-                raise NotNow(f"session {now.session} runs; end it first")
+                raise NotNow(f"session {now.session} runs; end it first, on the page or with `bedside session stop`")
             if needs_space:
                 self._refuse_full_disk()
             if recording:

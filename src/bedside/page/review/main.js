@@ -14,7 +14,8 @@ function sayProblem(main, error) {
   again.type = "button";
   again.addEventListener("click", () => location.reload());
   const words = el("p", "", el("strong", "", "This cannot be shown"), el("span", "", sentence));
-  const band = el("div", "problem", icon("error"), words, again);
+  const list = Object.assign(el("a", "plain", "All sessions"), { href: "/review" });
+  const band = el("div", "problem", icon("error"), words, again, ...(asked ? [list] : []));
   band.setAttribute("role", "alert");
   main.replaceChildren(band);
 }

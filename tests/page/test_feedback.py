@@ -51,8 +51,9 @@ def test_a_thumb_beside_a_live_picture_is_about_the_answer(open_page: Open, serv
     page = open_page("verdict")
     expect(page.locator(".verdict .label")).to_have_text("Head")
     server.script.answers = False
-    page.wait_for_timeout(300)
-    shown = page.evaluate("Number(document.querySelector('canvas.large').dataset.seq)")
+    seq = "Number(document.querySelector('canvas.large').dataset.seq)"
+    page.wait_for_function(f"before => {seq} > before + 5", arg=page.evaluate(seq))
+    shown = page.evaluate(seq)
     page.get_by_role("button", name="Wrong").click()
     expect(page.locator("#toasts")).to_contain_text("Wrong")
     assert said(server)[0]["engine"] == "demo"
@@ -63,6 +64,7 @@ def test_a_refusal_is_told_in_the_servers_words(open_page: Open, server: StandIn
     """Without a session nothing can be kept, and the toast says what to do."""
     server.script.session.running = None
     page = open_page("explain")
+    expect(page.locator(".verdict .label")).to_have_text("Head")
     page.keyboard.press("+")
     expect(page.locator("#toasts")).to_contain_text("Not kept: no session runs; start one first")
     faults.clear()  # the browser notes the refused request

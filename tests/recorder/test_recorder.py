@@ -189,6 +189,7 @@ async def test_record_off_and_on(tmp_path: Path) -> None:
         first = await stage.says(RecorderState.RECORDING, frames=30)
         await asyncio.to_thread(stage.desk.record, False)
         assert (await stage.says(RecorderState.IDLE)).since_ns == 0
+        await until(lambda: left(folder).whys == ["stopped"])  # the disk's thread writes its last lines
         before = sum(path.stat().st_size for path in folder.iterdir())
         seq = left(folder).frames[-1].seq
         await until(lambda: source.capture.seq > seq + 40)
@@ -239,7 +240,7 @@ async def test_a_clip_ends_with_the_snapshots_frame(tmp_path: Path, recording: b
         folder = await stage.start(recording=recording)
         subscriber = Subscriber(source.url)
         async with aclosing(aiter(subscriber)) as events:  # type: ignore[type-var]
-            frames = [event async for event in some(events, 110)]
+            frames = [event async for event in some(events, 180)]  # the recorder may begin late
         shot = frames[-5]
         await asyncio.to_thread(stage.desk.ask_clip, Clip("7_seen", shot.captured_ns))
         path = folder / "snapshots" / "7_seen.mp4"

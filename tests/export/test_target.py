@@ -1,10 +1,9 @@
 """The folder that an export is written into."""
 
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
+from tests.small_disk import small_disk
 
 from bedside.errors import SessionError
 from bedside.export.target import Target
@@ -43,16 +42,10 @@ def test_a_file_in_the_place_of_a_folder_within_is_refused(tmp_path: Path) -> No
 
 def test_a_full_disk_is_a_sentence_and_leaves_no_half_file(tmp_path: Path) -> None:
     """On a disk of 1 MB the file that does not fit is not there, nor a part of it; those before are whole."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk]).returncode:
-        pytest.skip("no small disk: mounting a tmpfs is not allowed here")
-    try:
+    with small_disk(tmp_path / "disk", "1m") as disk:
         target = Target(disk / "out")
         target.write("first.bin", bytes(600_000))
         with pytest.raises(SessionError, match=r"second.bin cannot be written: No space left.*1 files were written"):
             target.write("second.bin", bytes(600_000))
         assert [path.name for path in (disk / "out").iterdir()] == ["first.bin"]
         assert (disk / "out" / "first.bin").stat().st_size == 600_000
-    finally:
-        subprocess.run(["umount", disk], check=True)

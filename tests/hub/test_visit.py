@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import os
 import shutil
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +13,7 @@ import pandas
 import pytest
 from tests.hub.conftest import DEADLINE_S, Hub, StartHub, eventually, live, ready
 from tests.schemas import check_session
+from tests.small_disk import small_disk
 
 from bedside import clock
 from bedside.errors import SessionError
@@ -392,25 +391,19 @@ async def test_what_the_recorder_does_is_told(hub: Hub) -> None:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 400 kB."""
-    if os.geteuid() != 0:
-        pytest.skip("root: only root may mount a small tmpfs")
-    folder = tmp_path / "small"
-    folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", folder], check=False).returncode:
-        pytest.skip("mount: this machine lets nobody mount a tmpfs")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
+    with small_disk(tmp_path / "small", "400k") as folder:
+        yield folder
 
 
-async def test_a_full_disk_stops_nothing_live(start_hub: StartHub, small_disk: Path) -> None:
+async def test_a_full_disk_stops_nothing_live(start_hub: StartHub, disk: Path) -> None:
     """Pages say it, pictures go on, lines before are whole; with room again, the session says what was lost."""
-    hub = await start_hub(desk=Desk(small_disk / "sessions"))
+    hub = await start_hub(desk=Desk(disk / "sessions"))
     paths = await hub.start_session()
     hub.answer(hub.shoot(), verdict=verdict())
     await written(hub)
-    filler = small_disk / "filler"
+    filler = disk / "filler"
     with pytest.raises(OSError, match="No space left"):
         filler.write_bytes(b"x" * 500_000)
     noise = np.random.default_rng(1).integers(0, 255, (300, 300), dtype=np.uint8)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from tests.recorder.stage import left, live, pictures, recorder, scanner, until
 from tests.recorder.test_recorder import fake
+from tests.small_disk import fill, small_disk
 
 from bedside import clock
 from bedside.errors import SettingsError
@@ -21,37 +22,22 @@ from bedside.recorder.coding import coding_of
 from bedside.recorder.lock import Taken, recorders_lock
 from bedside.session.recorded import Recorded
 
-AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="root: only root can mount a small disk")
 MB = 1_000_000
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 48 MB."""
-    path = tmp_path / "disk"
-    path.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", str(path)], capture_output=True)
-    if mounted.returncode:
-        pytest.skip(f"mount: this machine lets nobody mount a tmpfs: {mounted.stderr.decode().strip()}")
-    yield path
-    subprocess.run(["umount", "-l", str(path)], check=True)
+    with small_disk(tmp_path / "disk", "48m") as path:
+        yield path
 
 
-def fill(disk: Path, but: int) -> Path:
-    """Fills the disk until only `but` bytes are free."""
-    path = disk / "filler"
-    with path.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(disk).free - but)
-    return path
-
-
-@AS_ROOT
-async def test_a_disk_that_fills_up_loses_nothing_earlier(tmp_path: Path, small_disk: Path) -> None:
+async def test_a_disk_that_fills_up_loses_nothing_earlier(tmp_path: Path, disk: Path) -> None:
     """In the middle of a fragment the disk is full: what was whole stays, it is said, and goes on by itself."""
-    async with scanner("synthetic:?size=640x360&fps=30") as source, recorder(small_disk / "s", source.url) as stage:
+    async with scanner("synthetic:?size=640x360&fps=30") as source, recorder(disk / "s", source.url) as stage:
         folder = await stage.start()
         await stage.says(RecorderState.RECORDING, frames=50)
-        filler = fill(small_disk, but=300_000)
+        filler = fill(disk, but=300_000)
         failed = await stage.says(RecorderState.FAILED)
         assert "is full; free some space, recording goes on by itself" in failed.message
         assert str(folder) in failed.message
@@ -70,13 +56,12 @@ async def test_a_disk_that_fills_up_loses_nothing_earlier(tmp_path: Path, small_
     assert stage.status.losses == lost
 
 
-@AS_ROOT
-async def test_recording_stops_at_the_reserve(tmp_path: Path, small_disk: Path) -> None:
+async def test_recording_stops_at_the_reserve(tmp_path: Path, disk: Path) -> None:
     """Below the reserve it stops and says so with both numbers; with room it goes on by itself."""
-    async with scanner(fake()) as source, recorder(small_disk / "s", source.url, reserve_bytes=10 * MB) as stage:
+    async with scanner(fake()) as source, recorder(disk / "s", source.url, reserve_bytes=10 * MB) as stage:
         folder = await stage.start()
         await stage.says(RecorderState.RECORDING, frames=30)
-        filler = fill(small_disk, but=9 * MB)
+        filler = fill(disk, but=9 * MB)
         failed = await stage.says(RecorderState.FAILED)
         assert "0.01 GB are free and 0.01 GB are kept free, so nothing is recorded" in failed.message
         await until(lambda: left(folder).whys == ["disk"])

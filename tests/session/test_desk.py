@@ -3,13 +3,13 @@
 import errno
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.small_disk import fill, small_disk
 
 from bedside import clock
 from bedside.errors import NotNow, SessionError
@@ -20,27 +20,13 @@ from bedside.session.paths import Live, Paths
 from bedside.session.wanted import CLIPS_KEPT, Clip
 
 AGREED = Who("P1", "explain", True)
-AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="root: only root can mount a small disk")
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 1 MB."""
-    path = tmp_path / "disk"
-    path.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(path)], capture_output=True)
-    if mounted.returncode:
-        pytest.skip(f"mount: this machine lets nobody mount a tmpfs: {mounted.stderr.decode().strip()}")
-    yield path
-    subprocess.run(["umount", "-l", str(path)], check=True)
-
-
-def fill(disk: Path) -> Path:
-    """Takes all that is free."""
-    path = disk / "filler"
-    with path.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(disk).free)
-    return path
+    with small_disk(tmp_path / "disk", "1m") as path:
+        yield path
 
 
 def test_the_folder_says_who_when_and_with_what(tmp_path: Path) -> None:
@@ -159,12 +145,11 @@ def test_of_many_that_start_at_once_one_does(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir() if path.name != ".live"] == [name]
 
 
-@AS_ROOT
-def test_a_session_ends_on_a_full_disk(small_disk: Path) -> None:
+def test_a_session_ends_on_a_full_disk(disk: Path) -> None:
     """Where not one byte more can be written, it runs no more, and the next one starts once there is room."""
-    desk = Desk(small_disk)
+    desk = Desk(disk)
     name = desk.start(AGREED, With(), recording=True)
-    filler = fill(small_disk)
+    filler = fill(disk)
     assert desk.end() == name
     assert (desk.wanted().session, desk.wanted().recording) == ("", False)
     filler.unlink()
@@ -186,16 +171,15 @@ def test_an_end_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: pyte
     assert (desk.wanted().session, "end_why" in desk.about(name)) == ("", False)
 
 
-@AS_ROOT
-def test_a_session_that_cannot_be_kept_leaves_no_folder(small_disk: Path) -> None:
+def test_a_session_that_cannot_be_kept_leaves_no_folder(disk: Path) -> None:
     """However often a snapshot is tried on a full disk, no empty folders are left by it."""
-    desk = Desk(small_disk)
+    desk = Desk(disk)
     desk.start(AGREED, With())
     desk.end()
-    there = sorted(small_disk.iterdir())
-    filler = fill(small_disk)
+    there = sorted(disk.iterdir())
+    filler = fill(disk)
     for _ in range(2):
         with pytest.raises(SessionError, match="No space"):
             desk.start(AGREED, With(), needs_space=False)
     filler.unlink()
-    assert sorted(small_disk.iterdir()) == there
+    assert sorted(disk.iterdir()) == there

@@ -24,8 +24,8 @@ MOST_COMMENT = 10_240
 """Of a Long Text, PS3.5 6.2: characters, and programs that count bytes are content, too."""
 
 
-def picture(of: About, shot: Shot, *, with_results: bool = False, h264_ratio: float = 0.0) -> Dataset:
-    """One picture as an object. `h264_ratio` is how much smaller the video is than its pixels, for a frame of it.
+def picture(of: About, shot: Shot, *, with_results: bool = False) -> Dataset:
+    """One picture as an object.
 
     With `with_results` the answers of the models stand in Image Comments, as text.
     """
@@ -40,8 +40,6 @@ def picture(of: About, shot: Shot, *, with_results: bool = False, h264_ratio: fl
     data.LossyImageCompression = "01" if shot.codec or of.was_lossy else "00"
     if shot.codec == "h264":
         data.LossyImageCompressionMethod = H264
-        if h264_ratio > 0:
-            data.LossyImageCompressionRatio = round(h264_ratio, 2)
     pixels = shot.pixels.tobytes()
     data.PixelData = pixels + b"\0" * (len(pixels) % 2)
     data["PixelData"].VR = "OB"

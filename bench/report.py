@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import machine
-from bench.suites import Figure
+from bench.figure import Figure
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "bench" / "results"

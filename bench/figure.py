@@ -1,0 +1,14 @@
+"""What a suite finds."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table: what was measured, what the design asks for, and the numbers behind it."""
+
+    name: str
+    value: str
+    asked: str
+    detail: dict[str, Any] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from bedside.recorder.encoder import Encoder
 from bedside.recorder.video_file import VideoFile
 from bedside.source.synthetic_screen import Screen
 
-DATA = Path("/work/shared/data")
+DATA = Path(__file__).parents[3] / "shared" / "data"
 CLIPS = [
     "scanner/sonosite-anon-eye1-video.mp4",
     "scanner/clarius-ocular-short.mp4",

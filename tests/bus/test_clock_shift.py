@@ -39,3 +39,12 @@ def test_a_drifting_clock_is_followed() -> None:
     now = clock.monotonic_ns()
     moved = shift.apply(Frame(1, now - hour - 80 * MS, 0, 4, 3, Signal.LIVE))
     assert abs(clock.age_ms(moved.captured_ns, now)) < 5
+
+
+def test_no_frame_comes_from_the_future() -> None:
+    """Where the first message was slow and the frame fast, the frame is new, not unborn."""
+    shift = ClockShift()
+    hour = 3600 * clock.NS_PER_S
+    shift.hear(clock.monotonic_ns() - hour - 80 * MS)
+    frame = shift.apply(Frame(1, clock.monotonic_ns() - hour, 0, 4, 3, Signal.LIVE))
+    assert 0 <= clock.age_ms(frame.captured_ns) < 80

@@ -230,6 +230,26 @@ async def test_two_taps_at_once_start_one_session(hub: Hub) -> None:
     assert len({body["path"].partition("/")[0] for _, body in kept}) == 1
 
 
+async def test_a_tap_waits_for_the_files_of_a_session_that_is_being_opened(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A session that somebody has just started takes the picture as soon as its files are open."""
+    opening, go_on, open_files = asyncio.Event(), asyncio.Event(), hub.visit.scribe.open
+
+    async def slow_open(folder: Path) -> bool:
+        opening.set()
+        await go_on.wait()
+        return await open_files(folder)
+
+    monkeypatch.setattr(hub.visit.scribe, "open", slow_open)
+    starting = asyncio.create_task(hub.start_session())
+    await opening.wait()
+    tap = asyncio.create_task(hub.visit.ensure())
+    await asyncio.sleep(0)
+    go_on.set()
+    assert (await tap).folder == (await starting).folder
+
+
 async def test_the_recorder_is_asked_for_the_seconds_before(hub: Hub) -> None:
     """Where it runs and the participant agreed; what it is asked names the snapshot and the time of its frame."""
     live_files = hub.visit._desk.live

@@ -150,7 +150,7 @@ async def test_a_session_that_was_started_elsewhere_is_followed(hub: Hub) -> Non
     page = await hub.page("explain")
     desk = Desk(hub.visit.root)
     name = desk.start(Who("P7", "verdict", True), With(), recording=True)
-    state = await page.until("state", session=None)
+    state = await page.until("state")
     while state["session"] is None:
         state = await page.until("state")
     assert {key: state["session"][key] for key in ("name", "participant", "arm", "problem")} == {

@@ -26,7 +26,9 @@ class ClockShift:
         self._ns = 0 if 0 <= least <= SAME_CLOCK_NS else least
 
     def apply(self, frame: Frame) -> Frame:
-        """The frame with its times on this machine's clock; too young by the network's delay at most."""
+        """The frame with its times on this machine's clock; too young by the network's delay at most, never unborn."""
         if not self._ns:
             return frame
-        return replace(frame, captured_ns=frame.captured_ns + self._ns, published_ns=frame.published_ns + self._ns)
+        # A first message that came slower than the frame would otherwise put the frame into the future.
+        shift = min(self._ns, clock.monotonic_ns() - frame.captured_ns)
+        return replace(frame, captured_ns=frame.captured_ns + shift, published_ns=frame.published_ns + shift)

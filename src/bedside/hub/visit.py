@@ -128,6 +128,7 @@ class Visit:
             made_with = await asyncio.to_thread(self.customs.made_with)
             with suppress(NotNow):  # somebody else has just started one
                 await self.ask(lambda: self._desk.start(who, made_with, needs_space=False))
+        if not self.keeps:  # not yet: the look that opens its files may be another caller's
             await self.look()
         if self.running is None or not self.keeps:
             raise SessionError(self.problem or "the session that was started has ended already; try again")

@@ -97,9 +97,10 @@ def _answer(model: loader.Model, head: Dict[str, Any], picture: Any) -> Dict[str
     if signature.takes_window and not head.get("window"):
         picture = picture[np.newaxis]
     more = (info_of(head, picture.shape, signature.takes_window),) if signature.takes_info else ()
+    predict = signature.with_corrections(model.predict)
     started = time.perf_counter()
     try:
-        result = model.predict(picture, *more)
+        result = predict(picture, *more)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001  whatever a model raises, exit() too, is this picture's error

@@ -10,6 +10,7 @@ import numpy as np
 
 from bedside_engine import log, tensors
 from bedside_engine.check import check
+from bedside_engine.corrections import BadCorrections, corrections_of
 from bedside_engine.info import info_of
 from bedside_engine.jpeg import Jpeg
 from bedside_engine.kinds import BadResult
@@ -27,6 +28,8 @@ FRAMES_AND_NO_WINDOW = (
     "predict takes frames, a window of them, and the request has one frame; "
     "set `window = 8` (or as many as you want) for the engine, or write predict(frame)"
 )
+
+NO_CORRECTIONS = "this engine takes no corrections; give its predict a parameter named corrections"
 
 
 class Misfit(Exception):
@@ -47,7 +50,7 @@ class Predictor:
         self._model = model
         self._watched = watched or _call
         self._jpeg = Jpeg()
-        status.describe(model.signature.takes_window, self._jpeg.is_there)
+        status.describe(model.signature.takes_window, self._jpeg.is_there, model.signature.takes_corrections)
         self._said: Dict[str, float] = {}
         self._is_hoarder = False
 
@@ -63,7 +66,8 @@ class Predictor:
         try:
             frame, is_window = tensors.pictures_of(head, binary, self._regions, self._jpeg)
             more = self._beside(head, frame, is_window)
-        except (BadRequest, BadRegion) as error:
+            predict = self._corrected(head)
+        except (BadRequest, BadRegion, BadCorrections) as error:
             return json_response(400, {"error": str(error)})
         except Misfit as error:
             self._complain(str(error), with_traceback=False)
@@ -72,7 +76,7 @@ class Predictor:
         if self._is_hoarder or not frame.flags.writeable:
             frame = np.array(frame)
         before = _holders(frame)
-        document = self._document(frame, more, told)
+        document = self._document(predict, frame, more, told)
         if not self._is_hoarder and frame.base is not None and _holders(frame) != before:
             # The model has kept the frame, or a part of it. This once the client is told, and leaves that memory alone.
             self._is_hoarder = told["keeps_frame"] = True
@@ -91,11 +95,21 @@ class Predictor:
             raise Misfit(FRAMES_AND_NO_WINDOW)
         return (info_of(head, frame.shape, is_window),) if signature.takes_info else ()
 
-    def _document(self, frame: Any, more: Tuple[Any, ...], told: Dict[str, Any]) -> Dict[str, Any]:
+    def _corrected(self, head: Dict[str, Any]) -> Callable[..., Any]:
+        """The model, told what the request's parameter `corrections` corrects. Raises BadRequest, BadCorrections."""
+        signature, parameters = self._model.signature, head.get("parameters")
+        corrections = corrections_of(parameters.get("corrections") if isinstance(parameters, dict) else None)
+        if corrections is not None and not signature.takes_corrections:
+            raise BadRequest(400, NO_CORRECTIONS)
+        return signature.with_corrections(self._model.predict, corrections)
+
+    def _document(
+        self, predict: Callable[..., Any], frame: Any, more: Tuple[Any, ...], told: Dict[str, Any]
+    ) -> Dict[str, Any]:
         """The checked result of one prediction, or `{"error": SENTENCE}`. Its time goes into `told`."""
         started = perf_counter()
         try:
-            answer = self._watched(self._model.predict, frame, *more)
+            answer = self._watched(predict, frame, *more)
             told["model_ms"] = round((perf_counter() - started) * 1e3, 3)
             return tensors.bounded(check(answer))
         except BadResult as error:

@@ -82,6 +82,8 @@ class Routes:
             extensions.append("system_shared_memory")
         if self._status.takes_jpeg:
             extensions.append("bedside_jpeg")
+        if self._status.takes_corrections:
+            extensions.append("bedside_corrections")
         document = {"name": "bedside_engine", "version": VERSION, "extensions": extensions}
         return dict(document, **self._process())
 

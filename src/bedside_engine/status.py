@@ -22,10 +22,11 @@ class Status:
 
         self.takes_window = False
         self.takes_jpeg = False
+        self.takes_corrections = False
 
-    def describe(self, takes_window: bool, takes_jpeg: bool) -> None:
+    def describe(self, takes_window: bool, takes_jpeg: bool, takes_corrections: bool) -> None:
         """What is known once the model is loaded."""
-        self.takes_window, self.takes_jpeg = takes_window, takes_jpeg
+        self.takes_window, self.takes_jpeg, self.takes_corrections = takes_window, takes_jpeg, takes_corrections
 
     @property
     def is_ready(self) -> bool:

@@ -52,6 +52,7 @@ def begin(python: Path, start: Start, tmp_path: Path) -> Start:
         ("frame, info", "(frame.shape, info.seq, info.state)", "((4, 6, 3), 9, 'live')"),
         ("frames", "frames.shape", "(3, 4, 6, 3)"),
         ("frames, info", "(frames[:, 0, 0, 0].tolist(), info.seqs)", "([7, 8, 9], (7, 8, 9))"),
+        ("frame, info, corrections", "(info.seq, corrections)", "(9, None)"),
     ],
 )
 @pytest.mark.parametrize("form", ["def predict({}):\n", "class Engine:\n  def predict(self, {}):\n"])

@@ -1,0 +1,1 @@
+"""PCBM's nets in PyTorch."""

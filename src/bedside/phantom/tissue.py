@@ -27,7 +27,7 @@ TISSUES = (
     Tissue("fetal soft tissue", -2.0, 0.7),
     Tissue("fetal skin", 9.0, 0.9),
     Tissue("bone", 20.0, 14.0),
-    Tissue("skull bone", 20.0, 5.0),
+    Tissue("skull bone", 9.0, 5.0),
     Tissue("brain", -12.0, 0.5),
     Tissue("thalamus", -20.0, 0.5),
     Tissue("brain fluid", -38.0, 0.1),

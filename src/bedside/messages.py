@@ -263,5 +263,18 @@ class RecorderStatus:
     """When this was said, monotonic."""
 
 
+# From a person at a page
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What was measured on the scanner's ruler. It holds for pictures of this size alone."""
+
+    pixel_spacing_mm: float
+    """Millimetres a pixel of the whole picture; pixels are square."""
+    picture_px: tuple[int, int]
+    """[width, height] of that picture."""
+
+
 Event = Frame | Status | Loss | Result | EngineStatus
 """What travels inside the server, from the subscriber and the router to the hub."""

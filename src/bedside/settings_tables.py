@@ -81,6 +81,9 @@ class SessionSettings:
     masks: str = setting(
         "all", "which of the engines' masks are kept with their results", choices=("all", "snapshots", "none")
     )
+    planes: tuple[str, ...] = setting(
+        (), 'labels of the verdicts that a scan needs, such as ["Head", "Femur"]: a strip under the picture'
+    )
     questionnaires: tuple[str, ...] = setting(
         (), 'asked at the end of a session: likert, nasa-tlx, sus, or files of your own, such as ["sus", "mine.toml"]'
     )

@@ -10,7 +10,7 @@ import pytest
 
 from bedside.engine.picture import Wanted
 from bedside.errors import Overwritten, Unreachable
-from bedside.messages import EngineState, Frame, Signal, Status
+from bedside.messages import EngineState, Frame, Scale, Signal, Status
 
 TELLS = """\
 import json
@@ -70,6 +70,22 @@ async def test_a_model_is_told_no_spacing_that_is_not_known(serve: Any, link: An
     info = await told(linked, size=(80, 60))
     assert info["pixel_spacing_mm"] is None
     assert info["region_px"] == [0, 0, 80, 60]
+
+
+async def test_a_scale_that_a_person_sets_holds_from_the_next_question(serve: Any, link: Any, tmp_path: Path) -> None:
+    """A frame that was laid ready before is asked about with it; another size of picture has the setting's."""
+    linked = link(serve(engine_of(tmp_path, TELLS.format(first="frame"))).url, pixel_spacing_mm=1.0)
+    await linked.until(EngineState.READY)
+    assert (await told(linked, size=(80, 60)))["pixel_spacing_mm"] == [1.0, 1.0]
+    frame, borrow = linked.picture(3, size=(80, 60))
+    await linked.link.prepare(frame, borrow)
+    linked.link.set_scale(Scale(0.25, (80, 60)))
+    answer = (await linked.link.answer(frame, borrow)).answer
+    assert json.loads(answer["text"])["pixel_spacing_mm"] == [0.25, 0.25]
+    assert (await told(linked, size=(80, 60)))["pixel_spacing_mm"] == [0.25, 0.25]
+    assert (await told(linked, size=(40, 30)))["pixel_spacing_mm"] == [1.0, 1.0]
+    linked.link.set_scale(None)
+    assert (await told(linked, size=(80, 60)))["pixel_spacing_mm"] == [1.0, 1.0]
 
 
 async def test_an_answer_about_a_region_is_one_about_the_whole_picture(serve: Any, link: Any, tmp_path: Path) -> None:

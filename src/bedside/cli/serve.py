@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bedside.engine.replicas import Replicas
     from bedside.hub.feed import Feed
     from bedside.hub.visit import Visit
+    from bedside.messages import Scale
     from bedside.router.pipeline import Pipeline
     from bedside.router.router import Router
 
@@ -59,8 +60,10 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
         subscriber.borrow,
         engines=list(_deadlines_s(settings)),
         quality=settings.server.jpeg_quality,
+        pixel_spacing_mm=settings.source.pixel_spacing_mm,
     )
     engines = engines_of(settings, feed.put)
+    feed.calibration.tell = lambda scale: _tell_scale(engines, scale)
     router = _router(settings, engines, subscriber, feed)
 
     async def listen() -> None:
@@ -88,6 +91,12 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
         await subscriber.close()
         for fault in filter(None, closed):
             log.error("an engine's link was not closed: %s", fault)
+
+
+def _tell_scale(engines: "list[Replicas]", scale: "Scale | None") -> None:
+    """Each engine is told what a person measured on the ruler."""
+    for engine in engines:
+        engine.set_scale(scale)
 
 
 def _deadlines_s(settings: Settings) -> dict[str, float]:
@@ -135,6 +144,7 @@ def _visit(settings: Settings, feed: "Feed") -> "Visit":
         load_all(session.questionnaires, settings.folder),
         needs_consent=session.needs_consent,
         masks=session.masks,
+        planes=session.planes,
         clip_s=settings.recorder.clip_s,
     )
     return Visit(feed, desk_of(settings), customs)

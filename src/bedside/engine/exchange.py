@@ -25,7 +25,7 @@ from bedside.engine.protocol import Answer, Failure
 from bedside.engine.staging import Borrow, Stage, Staged
 from bedside.engine.window import Kept, Window
 from bedside.errors import EngineDied, EngineError, Unreachable
-from bedside.messages import Frame, Pixels
+from bedside.messages import Frame, Pixels, Scale
 
 LOG = logging.getLogger(__name__)
 Write = Callable[[Pixels], None]
@@ -44,6 +44,7 @@ class _Ready:
     """A frame that is being laid ready, and in which buffer."""
 
     seq: int
+    scale: Scale | None
     laid: "asyncio.Task[Laid]"
 
 
@@ -62,6 +63,7 @@ class Exchange:
         self._is_near = address.is_near
         self._wanted = wanted
         self._pixel_spacing_mm = pixel_spacing_mm
+        self._scale: Scale | None = None
         self._look: Look | None = None
         self._told: Mapping[str, Any] = {}
         self._stages = [Stage(name) for _ in range(2)]
@@ -81,6 +83,11 @@ class Exchange:
         for stage in self._stages:
             stage.is_shared = self._is_near and shares_memory
 
+    def set_scale(self, scale: Scale | None) -> None:
+        """What a person measured on the picture's ruler, from the next question on; None is the setting's again."""
+        self._scale = scale
+        self._look = None
+
     def look(self, frame: Frame) -> Look:
         """What the engine sees of the frame. Raises Unreachable, with the reason, where its region does not fit."""
         look = self._look
@@ -89,14 +96,16 @@ class Exchange:
             if misfit:
                 raise Unreachable(misfit)
             look = self._look = self._wanted.look(frame.width, frame.height)
-            self._told = look.told(self._pixel_spacing_mm)
+            scale = self._scale
+            is_ruled = scale is not None and scale.picture_px == look.picture_px
+            self._told = look.told(scale.pixel_spacing_mm if scale and is_ruled else self._pixel_spacing_mm)
         return look
 
     async def prepare(self, frame: Frame, borrow: Borrow) -> None:
         """Lay a frame ready in the buffer that the engine does not look into; `stage` of this frame then finds it."""
         laid = asyncio.ensure_future(self._lay(self._stages[1], frame, borrow, may_wait=True))
         laid.add_done_callback(_seen)
-        self._ready = _Ready(frame.seq, laid)
+        self._ready = _Ready(frame.seq, self._scale, laid)
         await asyncio.wait([laid])
 
     async def stage(self, frame: Frame, borrow: Borrow) -> Laid:
@@ -106,7 +115,7 @@ class Exchange:
             self._stages.reverse()  # at once: from now on the next frame is laid into the other buffer
             if not ready.laid.done():
                 await asyncio.wait([ready.laid])
-            if ready.laid.exception() is None and ready.seq == frame.seq:
+            if ready.laid.exception() is None and (ready.seq, ready.scale) == (frame.seq, self._scale):
                 return ready.laid.result()
         return await self._lay(self._stages[0], frame, borrow, may_wait=False)
 

@@ -18,7 +18,7 @@ from bedside.engine.staging import Borrow
 from bedside.engine.tally import Tally
 from bedside.engine.window import Window
 from bedside.errors import EngineDied, Overdue, PredictFailed, Unreachable
-from bedside.messages import EngineState, EngineStatus, Frame, Result, Status, Timing
+from bedside.messages import EngineState, EngineStatus, Frame, Result, Scale, Status, Timing
 
 LOG = logging.getLogger(__name__)
 FIRST_PROBE_S = 0.1
@@ -128,6 +128,10 @@ class EngineLink:
             self.window.clear()
         elif isinstance(event, Frame):
             self.window.add(event, borrow, self._exchange.look(event))
+
+    def set_scale(self, scale: Scale | None) -> None:
+        """What a person measured on the picture's ruler, from the next question on; None is the setting's again."""
+        self._exchange.set_scale(scale)
 
     @property
     def expected_s(self) -> float:

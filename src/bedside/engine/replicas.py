@@ -8,7 +8,7 @@ from typing import Protocol
 from bedside.engine.staging import Borrow
 from bedside.engine.tally import Handed
 from bedside.errors import Unreachable
-from bedside.messages import EngineState, EngineStatus, Frame, Result, Status
+from bedside.messages import EngineState, EngineStatus, Frame, Result, Scale, Status
 
 BEST_FIRST = (
     EngineState.BUSY,
@@ -36,6 +36,7 @@ class Link(Protocol):
     def expected_s(self) -> float: ...
     def run(self) -> Awaitable[None]: ...
     def see(self, event: Frame | Status, borrow: Borrow) -> None: ...
+    def set_scale(self, scale: Scale | None) -> None: ...
     def until_well(self) -> Awaitable[None]: ...
     def prepare(self, frame: Frame, borrow: Borrow) -> Awaitable[None]: ...
     def answer(
@@ -91,6 +92,11 @@ class Replicas:
         """Each frame and status of the stream, in order. Never waits."""
         for link in self._links:
             link.see(event, borrow)
+
+    def set_scale(self, scale: Scale | None) -> None:
+        """As EngineLink.set_scale, for all replicas."""
+        for link in self._links:
+            link.set_scale(scale)
 
     async def run(self) -> None:
         """Look after all replicas until cancelled."""

@@ -50,6 +50,7 @@ class Api:
             web.get("/api/best/{name}.png", self.best_png),
             web.post("/api/control", self.control),
         ]
+            web.get("/api/best/{name}.jpg", self.best_jpg),
 
     async def openapi(self, _: web.Request) -> web.Response:
         """The description of these routes."""
@@ -93,6 +94,10 @@ class Api:
     async def control(self, request: web.Request) -> web.Response:
         """A command to the source."""
         command = (await body_of(request)).get("command")
+    async def best_jpg(self, request: web.Request) -> web.Response:
+        """The same, small, for the strip under the picture."""
+        return await _picture(self._kept().best_jpg(request.match_info["name"]), "image/jpeg")
+
         if command not in COMMANDS:
             raise refused(f"command is {str(command)[:40]!r}; expected {choice(COMMANDS)}")
         if self._control is None:
@@ -109,8 +114,8 @@ class Api:
         return self._snapshots
 
 
-async def _picture(png: Awaitable[bytes]) -> web.Response:
+async def _picture(picture: Awaitable[bytes], content_type: str = "image/png") -> web.Response:
     try:
-        return web.Response(body=await png, content_type="image/png")
+        return web.Response(body=await picture, content_type=content_type)
     except SessionError as error:
         return error_json(404, str(error))

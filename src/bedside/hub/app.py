@@ -23,6 +23,7 @@ from bedside.hub.session_api import SessionApi, is_session
 from bedside.hub.session_metrics import SessionStates
 from bedside.hub.snapshot import Snapshots
 from bedside.hub.view import View
+from bedside.hub.spacing_api import SpacingApi
 from bedside.hub.visit import Visit
 from bedside.review.listed import Shelf
 
@@ -64,7 +65,7 @@ def create_app(
     app = web.Application(middlewares=[errors_as_json, guard.middleware()], client_max_size=MAX_BODY_BYTES)
     app[SOCKETS] = set()
     app.add_routes([*pages.routes(), *probes.routes(), *Api(feed, views, snapshots, control, visit).routes()])
-    app.add_routes(SessionApi(feed, views, visit).routes())
+    app.add_routes([*SessionApi(feed, views, visit).routes(), *SpacingApi(feed).routes()])
     add_review(app, Shelf(visit.root) if visit else None, folder)
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(_close_sockets)

@@ -30,6 +30,16 @@ MOST_PLANES = 50
 """Of more labels none is kept: a model that makes them up would fill the disk."""
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A best frame that lies on the disk."""
+
+    name: str
+    """Of its files."""
+    score: float | None
+    seq: int
+
+
 @dataclass(slots=True)
 class Best:
     """One plane's."""
@@ -39,6 +49,7 @@ class Best:
     score: float | None = None
     """To be beaten; -inf where the verdict has none: then the first one stays. None: there is none yet."""
     written_score: float | None = None
+    written_seq: int = 0
     waiting: tuple[Answered, int] | None = None
     """A better one that is not written yet, and its wall time."""
     due_ns: int = 0
@@ -81,6 +92,16 @@ class BestFrames:
         if best.task is None or best.task.done():
             best.task = asyncio.create_task(self._write_when_due(plane, best, self._folder), name=f"best {best.name}")
 
+    def written(self, engine: str) -> dict[str, Written]:
+        """By plane: what is on the disk of this engine's; of none when no session is kept."""
+        if self._folder is None:
+            return {}
+        return {
+            plane: Written(best.name, _finite(best.written_score), best.written_seq)
+            for (name, plane), best in self._planes.items()
+            if name == engine and best.written_score is not None
+        }
+
     async def flush(self) -> None:
         """Writes those that wait, and keeps nothing more."""
         self._folder = None
@@ -119,8 +140,8 @@ class BestFrames:
             self._say(plane, error)
             best.score = best.written_score if best.waiting is None else best.score
             return
-        best.written_score, self._failure = score, ""
         result = answered.result
+        best.written_score, best.written_seq, self._failure = score, result.seq, ""
         said: dict[str, Any] = {"plane": plane, "name": best.name, "score": about["score"], "engine": result.engine}
         self._scribe.mark("best", seq=result.seq, captured_ns=result.timing.captured_ns, **said)
 
@@ -138,7 +159,7 @@ class BestFrames:
     def _about(self, plane: str, answered: Answered, wall_ns: int, score: float | None) -> dict[str, Any]:
         return {
             "plane": plane,
-            "score": None if score is None or math.isinf(score) else score,
+            "score": _finite(score),
             "seq": answered.result.seq,
             "captured_ns": answered.result.timing.captured_ns,
             "captured_wall_ns": wall_ns,
@@ -169,5 +190,10 @@ def _kept_planes(folder: Path) -> dict[tuple[str, str], Best]:
         number = float(score) if isinstance(score, int | float) else -math.inf
         if isinstance(result, Mapping) and "plane" in item.about:
             key = (str(result.get("engine", "")), str(item.about["plane"]))
-            planes[key] = Best(item.name, number, number)
+            seq = item.about.get("seq")
+            planes[key] = Best(item.name, number, number, seq if isinstance(seq, int) else 0)
     return planes
+
+
+def _finite(score: float | None) -> float | None:
+    return None if score is None or math.isinf(score) else score

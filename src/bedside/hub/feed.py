@@ -9,6 +9,7 @@ from typing import Protocol
 
 from bedside import clock
 from bedside.hub.answer import page_answer, text_of
+from bedside.hub.calibration import Calibration
 from bedside.hub.metrics import Metrics
 from bedside.hub.picture import Borrow, Darkroom, Picture
 from bedside.hub.recall import Answered, Gone, Recall
@@ -25,12 +26,15 @@ class Witness(Protocol):
 
     def saw_engine(self, status: EngineStatus) -> None: ...
 
+    def saw_spacing(self, why: str) -> None: ...
+
 
 class Feed:
     """Takes frames, statuses, losses, results and engine states; keeps the newest and tells the pages.
 
     Belongs to one event loop: call everything there, nothing waits. `borrow` is called in threads.
     `engines` are the engines' names in the order of the settings; the first one's answers have their picture sent.
+    `pixel_spacing_mm` is the setting's, of the whole picture; 0 is unknown.
     """
 
     def __init__(
@@ -41,10 +45,12 @@ class Feed:
         quality: int = 85,
         history: int = 6,
         metrics: Metrics | None = None,
+        pixel_spacing_mm: float = 0.0,
     ) -> None:
         self.darkroom = Darkroom(borrow, quality=quality)
         self.metrics = metrics or Metrics()
         self.recall = Recall(borrow, history)
+        self.calibration = Calibration(pixel_spacing_mm, self._spacing_changed)
         self.frame: Frame | None = None
         self.frame_order = 0
         self.status = Status(Signal.OFFLINE, "Waiting for the broadcaster.")
@@ -173,10 +179,16 @@ class Feed:
         self.frame = frame
         self.frame_order += 1
         self.recall.add_frame(frame)
+        self.calibration.saw(frame.width, frame.height)
         if frame.signal.has_picture and not self.picture_since_ns:
             self.picture_since_ns = frame.captured_ns
         self.metrics.frame(frame)
         self._tell()
+
+    def _spacing_changed(self, why: str) -> None:
+        if self.witness is not None:
+            self.witness.saw_spacing(why)
+        self.state_changed()
 
     def _put_status(self, status: Status) -> None:
         before = self.status

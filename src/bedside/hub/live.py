@@ -119,7 +119,9 @@ class Page:
             return
         self._state_order = self._feed.state_order
         self._state_due_ns = now_ns + int(STATE_EVERY_S * clock.NS_PER_S)
-        message = state(self._feed, self._visit, has_answers=self._view.has_answers, picture_skips=self.skips)
+        view = self._view
+        has = {"has_answers": view.has_answers, "has_verdict": view.verdict}
+        message = state(self._feed, self._visit, **has, picture_skips=self.skips)
         await self._send_text(text_of(message))
 
     def _due(self) -> Iterator[tuple[str, Sending]]:

@@ -117,6 +117,13 @@ class Recall:
         held = next((item.pixels for item in self._held.values() if item.seq == seq), None)
         return next((item.pixels for item in self.answers(seq) if item.pixels is not None), held)
 
+    def size(self, seq: int) -> tuple[int, int] | None:
+        """[width, height] of frame `seq`, if it is still known, such as one that a person holds."""
+        frame, pixels = self.frame(seq), self.pixels(seq)
+        if frame is not None:
+            return frame.width, frame.height
+        return (pixels.shape[1], pixels.shape[0]) if pixels is not None else None
+
     def fetch(self, frame: Frame | None) -> Pixels:
         """A copy of the pixels of `frame` out of the ring. Blocking. Raises Gone."""
         if frame is None:

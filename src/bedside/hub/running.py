@@ -26,6 +26,8 @@ class Customs:
     questionnaires: Mapping[str, Questionnaire] = field(default_factory=dict)
     needs_consent: bool = True
     masks: str = "all"
+    planes: tuple[str, ...] = ()
+    """Labels of the verdicts that a scan needs, for the strip under the picture."""
     clip_s: float = 8.0
 
 

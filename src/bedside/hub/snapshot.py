@@ -4,6 +4,10 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+import cv2
+import numpy as np
+
+from bedside.errors import SessionError
 from bedside.hub.described import files_of
 from bedside.hub.feed import Feed
 from bedside.hub.recall import Gone
@@ -17,6 +21,8 @@ from bedside.session.wanted import Clip
 from bedside.threads import background_pool
 
 T = TypeVar("T")
+SMALL_PX = 480
+"""Width of the small picture of a best frame."""
 
 
 class Snapshots:
@@ -91,6 +97,10 @@ class Snapshots:
         """A best frame's picture. Raises SessionError when there is none of this name."""
         return await self._run(lambda: kept.picture(self._paths().best, name))
 
+    async def best_jpg(self, name: str) -> bytes:
+        """The same, small, as JPEG."""
+        return await self._run(lambda: _small_jpeg(kept.picture(self._paths().best, name)))
+
     def close(self) -> None:
         """Ends the thread after what it is at."""
         self._thread.shutdown(wait=True)
@@ -111,3 +121,12 @@ class Snapshots:
     ) -> dict[str, bytes]:
         pixels = self._feed.recall.fetch(frame) if pixels is None else pixels
         return files_of(pixels, result, about, has_mask=has_mask)
+
+
+def _small_jpeg(png: bytes) -> bytes:
+    pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
+    if pixels is None:
+        raise SessionError("this picture cannot be read; its file is damaged")
+    height = round(pixels.shape[0] * SMALL_PX / pixels.shape[1])
+    small = cv2.resize(pixels, (SMALL_PX, max(1, height)), interpolation=cv2.INTER_AREA)
+    return bytes(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 85])[1])

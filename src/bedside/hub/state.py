@@ -10,15 +10,25 @@ from bedside.messages import EngineStatus
 
 
 def state(
-    feed: Feed, visit: Visit | None = None, *, has_answers: bool = True, picture_skips: int = 0
+    feed: Feed,
+    visit: Visit | None = None,
+    *,
+    has_answers: bool = True,
+    has_verdict: bool = True,
+    picture_skips: int = 0,
 ) -> dict[str, Any]:
-    """The state as the page reads it; ages in milliseconds. Without answers, `engines` is empty."""
+    """The state as the page reads it; ages in milliseconds. Without answers, `engines` is empty.
+
+    `progress` over the needed planes is for pages that have the verdict.
+    """
     now_ns = clock.monotonic_ns()
     return {
         "type": "state",
         "signal": signal_state(feed, now_ns),
         "engines": [engine_state(feed, status, now_ns) for status in feed.engine_statuses] if has_answers else [],
         **session_state(visit),
+        "progress": visit.progress if visit is not None and has_verdict else None,
+        "spacing": feed.calibration.as_json(),
         "viewers": sum(feed.viewers.values()),
         "picture_skips": picture_skips,
         "sent_ms": round(now_ns / clock.NS_PER_MS, 1),

@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 
 from bedside import clock
 from bedside.errors import NotNow, SessionError
-from bedside.hub.best import BestFrames
+from bedside.hub.best import BestFrames, Written
 from bedside.hub.feed import Feed
+from bedside.hub.progress import Progress
 from bedside.hub.recall import Answered
 from bedside.hub.running import NO_RECORDER, Customs, Running, running_of
 from bedside.hub.scribe import Scribe
@@ -51,6 +52,7 @@ class Visit:
         """Labels of the verdicts that have been given, in the order of their first time."""
         self.scribe = Scribe(desk.live, self.customs.masks)
         self.best = BestFrames(self.scribe, keeps_masks=self.customs.masks != "none")
+        self._progress = Progress(self.customs.planes)
         self.keeps = False
         """Whether this server writes the running session; else another one does, or its folder cannot be written."""
         self._feed = feed
@@ -84,6 +86,12 @@ class Visit:
     def shown(self) -> str:
         """The session whose pictures are shown: the running one, or the last."""
         return self.running.name if self.running else self.last
+
+    @property
+    def progress(self) -> dict[str, Any] | None:
+        """How far the scan has come over the planes that it needs, as pages read it; None where it needs none."""
+        keeps = "no_session" if not self.keeps else "yes" if self._may_keep_pictures else "no_consent"
+        return self._progress.as_json(self._best_pictures(), keeps)
 
     async def follow(self) -> None:
         """Looks what is wanted, for ever."""
@@ -185,13 +193,15 @@ class Visit:
         label = verdict.get("label") if isinstance(verdict, Mapping) else None
         if isinstance(label, str) and len(self.labels) < LABELS_KEPT:
             self.labels.setdefault(label)
+        if result.engine == self._feed.engine_names[0]:  # the one whose verdict stands on the pages
+            self._progress.saw(result)
         if not self.keeps:
             return
         known = self._feed.recall.known(result.seq)
         age_ns = clock.monotonic_ns() - result.timing.captured_ns
         wall_ns = known.wall_ns if known else clock.wall_ns() - age_ns
         self.scribe.result(result, wall_ns, str(answered.frame.signal))
-        if self.running is not None and (self.running.consent is True or not self.customs.needs_consent):
+        if self._may_keep_pictures:
             self.best.offer(answered, wall_ns)
 
     def saw_signal(self, signal: Signal, seq: int | None) -> None:
@@ -206,6 +216,10 @@ class Visit:
         if self._engines.get(status.engine) != now:
             self._engines[status.engine] = now
             self.note("engine", engine=status.engine, state=now[0], message=now[1])
+
+    def saw_spacing(self, why: str) -> None:
+        """A person has `set` the scale or `removed` it, or it was dropped with the picture's `size`."""
+        self.note("spacing", why=why, **self._feed.calibration.as_mark())
 
     def page_opened(self, page: str, view: str) -> None:
         """A page of `view` is there."""
@@ -233,6 +247,15 @@ class Visit:
         """The outcome of something that reads or writes files, made in a thread."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
+    @property
+    def _may_keep_pictures(self) -> bool:
+        """Whether pictures are kept by themselves."""
+        return self.running is not None and (self.running.consent is True or not self.customs.needs_consent)
+
+    def _best_pictures(self) -> dict[str, Written]:
+        names = self._feed.engine_names
+        return self.best.written(names[0]) if names else {}
+
     def _read(self) -> tuple[Wanted, RecorderStatus | None, dict[str, Any]]:
         wanted = self._desk.wanted()
         about: dict[str, Any] = {}
@@ -257,6 +280,7 @@ class Visit:
         has_begun = await self.scribe.open(running.folder)
         await self.best.open(Paths(running.folder).best)
         self.keeps = True
+        self._progress.begin(self._best_pictures())
         if has_begun:
             self.note("server", event="resumed")
         else:
@@ -273,6 +297,8 @@ class Visit:
             self.note("page", page=page, view=view, event="opened")
         if self.recorder is not None:
             self.note("recorder", state=str(self.recorder.state), message=self.recorder.message)
+        if self._feed.calibration.measured is not None:
+            self.saw_spacing("start")
         self.is_recording_wanted = False
 
     async def _leave(self) -> None:
@@ -283,6 +309,7 @@ class Visit:
             self.keeps = False
         await self.scribe.close()
         self.last, self.running = self.running.name, None
+        self._progress.begin({})
         self.is_recording_wanted = False
         self._feed.state_changed()
 

@@ -1,0 +1,71 @@
+"""Lengths from outlines."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.engines.head.loaded import module
+
+biometry = module("biometry")
+axis = st.floats(20, 200)
+spacing = st.floats(0.05, 0.5)
+
+
+def walked(
+    a: "np.ndarray[tuple[int], np.dtype[np.float64]]", b: "np.ndarray[tuple[int], np.dtype[np.float64]]"
+) -> float:
+    """The length of the ellipse that the half axes a and b span, walked along it in 20 000 steps."""
+    round_ = np.linspace(0, 2 * np.pi, 20_001)[:, None]
+    return float(np.linalg.norm(np.diff(np.cos(round_) * a + np.sin(round_) * b, axis=0), axis=1).sum())
+
+
+def test_a_circle_is_a_circle() -> None:
+    """With equal axes the circumference is pi times the diameter; with none it is nothing."""
+    assert biometry.circumference(100, 100) == pytest.approx(math.pi * 100)
+    assert biometry.circumference(0, 0) == 0
+
+
+@given(axis, st.floats(0.5, 1))
+def test_the_circumference_is_the_length_along_the_ellipse(long: float, ratio: float) -> None:
+    """For every shape of a head Ramanujan's formula is within a hundred-thousandth of the walked length."""
+    half = np.array([long / 2, 0.0]), np.array([0.0, long * ratio / 2])
+    assert biometry.circumference(long, long * ratio) == pytest.approx(walked(*half), rel=1e-5)
+
+
+@given(axis, axis, st.floats(0, 180), spacing, spacing)
+def test_pixels_need_not_be_square(width: float, height: float, angle: float, across: float, down: float) -> None:
+    """The axes in mm span an ellipse as long as the one that is stretched point by point."""
+    c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    stretch = np.array([across, down])
+    a, b = np.array([c, s]) * width / 2 * stretch, np.array([-s, c]) * height / 2 * stretch
+    long, short = biometry.ellipse_axes_mm(width, height, angle, (across, down))
+    assert long >= short * (1 - 1e-9)
+    assert long * short == pytest.approx(width * height * across * down)
+    half = np.array([long / 2, 0.0]), np.array([0.0, short / 2])
+    assert walked(*half) == pytest.approx(walked(a, b), rel=1e-5)
+
+
+def test_a_head_on_square_pixels() -> None:
+    """Axes of 400 and 500 pixels of 0.2 mm: BPD 80 mm, OFD 100 mm, and an HC a little above the calipers'."""
+    long, short = biometry.ellipse_axes_mm(400, 500, 30, (0.2, 0.2))
+    head = biometry.head_mm(long, short)
+    assert (head["BPD"], head["OFD"]) == pytest.approx((80, 100))
+    assert head["HC"] == pytest.approx(283.6, abs=0.1)
+    assert 0.996 < biometry.hc_mm(80, 100) / head["HC"] < 1
+
+
+def test_bpd_outer_and_inner_are_each_others_inverse_nearly() -> None:
+    """Each formula is a regression of its own: there and back is within 0.4 mm from 20 to 100 mm; outer is larger."""
+    for bpd in range(20, 101, 10):
+        assert biometry.bpd_outer_mm(bpd) > bpd > biometry.bpd_inner_mm(bpd)
+        assert biometry.bpd_inner_mm(biometry.bpd_outer_mm(bpd)) == pytest.approx(bpd, abs=0.4)
+    assert biometry.bpd_outer_mm(90) == pytest.approx(0.555934 + 1.027318 * 90)
+
+
+def test_abdomen_and_femur() -> None:
+    """AC is pi times the mean diameter; FL is the distance of the ends, with each direction's own spacing."""
+    assert biometry.ac_mm(90, 110) == pytest.approx(math.pi * 100)
+    assert biometry.fl_mm((10, 20), (310, 420), (0.1, 0.1)) == pytest.approx(50)
+    assert biometry.fl_mm((0, 0), (300, 400), (0.2, 0.1)) == pytest.approx(math.hypot(60, 40))

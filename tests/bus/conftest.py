@@ -31,13 +31,15 @@ def paint(seq: int, width: int, height: int) -> Pixels:
 class FakeCapture:
     """Delivers painted pictures at `fps` until it is stopped, and does what the test says in between."""
 
+    commands = ("freeze",)
+
     def __init__(self, fps: float = 50.0, width: int = 64, height: int = 48) -> None:
         self.fps, self.width, self.height = fps, width, height
         self.signal = Signal.LIVE
         self.skip = 0
         self.is_silent = False
         self.error: Exception | None = None
-        self.commands: list[str] = []
+        self.asked: list[str] = []
         self.painter: Callable[[int], Pixels] = lambda seq: paint(seq, self.width, self.height)
         self.seq = 0
 
@@ -62,7 +64,11 @@ class FakeCapture:
         """Accept freeze, refuse the rest."""
         if command != "freeze":
             raise SourceError(f"a fake source cannot {command!r}; expected freeze")
-        self.commands.append(command)
+        self.asked.append(command)
+
+    def state(self) -> dict[str, object]:
+        """What was asked of it."""
+        return {"asked": self.asked}
 
 
 @dataclass

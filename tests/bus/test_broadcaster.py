@@ -272,7 +272,7 @@ async def test_control_reaches_the_source(broadcast: Broadcast, capture: FakeCap
     """What it can do it does; what it cannot is 409 and what cannot be understood 400, each with a sentence."""
     async with broadcast() as live, aiohttp.ClientSession() as session:
         async with session.post(f"{live.http}/control", json={"command": "freeze"}) as response:
-            assert response.status == 200 and capture.commands == ["freeze"]
+            assert response.status == 200 and capture.asked == ["freeze"]
         async with session.post(f"{live.http}/control", json={"command": "dance"}) as response:
             assert response.status == 409 and "cannot 'dance'" in (await response.json())["error"]
         for body in (b"", b"[", b"[]", b'"freeze"', b'{"command": 3}', b"\xff", b"[" * 100_000):
@@ -281,6 +281,17 @@ async def test_control_reaches_the_source(broadcast: Broadcast, capture: FakeCap
         headers = {"Content-Type": "application/json; charset=none"}
         async with session.post(f"{live.http}/control", data=b"{}", headers=headers) as response:
             assert response.status == 400
+
+
+async def test_what_the_source_can_do_and_tells_of_itself_can_be_asked(broadcast: Broadcast) -> None:
+    """GET /control has its commands and its state; with a token, for who has it alone."""
+    async with broadcast(token="secret") as live, aiohttp.ClientSession() as session:
+        async with session.get(f"{live.http}/control") as response:
+            assert response.status == 401
+        async with session.post(f"{live.http}/control?token=secret", json={"command": "freeze"}) as response:
+            assert response.status == 200
+        async with session.get(f"{live.http}/control?token=secret") as response:
+            assert await response.json() == {"commands": ["freeze"], "state": {"asked": ["freeze"]}}
 
 
 async def test_health_says_what_subscribers_get(broadcast: Broadcast, capture: FakeCapture, until: Until) -> None:

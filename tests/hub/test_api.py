@@ -86,13 +86,13 @@ async def test_the_state_is_as_described(hub: Hub) -> None:
         ("POST", "/api/snapshot", b"", 400, "the body is not JSON; expected one JSON object"),
         ("POST", "/api/snapshot", b"[]", 400, "the body is not a JSON object; expected {...}"),
         ("POST", "/api/snapshot", b"\xff\xfe", 400, "the body is not JSON; expected one JSON object"),
-        ("POST", "/api/control", b"{}", 400, "command is 'None'; expected freeze or unfreeze"),
+        ("POST", "/api/control", b"{}", 400, "command is 'None'; expected a few words, such as freeze or tilt -3"),
         (
             "POST",
             "/api/control",
             b'{"command": ["freeze"]}',
             400,
-            "command is \"['freeze']\"; expected freeze or unfreeze",
+            "command is \"['freeze']\"; expected a few words, such as freeze or tilt -3",
         ),
     ],
 )
@@ -111,29 +111,75 @@ async def test_a_body_that_is_too_large_is_refused(hub: Hub) -> None:
     assert "error" in await response.json()
 
 
+class Probe:
+    """A source's end: it freezes and tilts, and cannot dance."""
+
+    commands = ("freeze", "tilt")
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+
+    async def __call__(self, command: str) -> None:
+        """Done, or refused."""
+        if command == "dance":
+            raise SourceError("this source cannot 'dance'")
+        self.done.append(command)
+
+    async def offer(self) -> dict[str, object]:
+        """Its commands and its state."""
+        return {"commands": list(self.commands), "state": {"tilt_deg": -3}}
+
+
 async def test_a_command_reaches_the_source(start_hub: StartHub) -> None:
     """The freeze button of the page is pressed at the source."""
-    pressed: list[str] = []
-
-    async def control(command: str) -> None:
-        pressed.append(command)
-
+    control = Probe()
     hub = await start_hub(control=control)
-    response = await hub.http.post(hub.url / "api/control", json={"command": "freeze"})
-    assert (response.status, await response.json(), pressed) == (200, {"command": "freeze"}, ["freeze"])
-    socket = await hub.http.ws_connect(hub.url / "live")
-    assert (await socket.receive_json())["can_control"] is True
+    for command in ("freeze", "tilt -3.5", "go head"):
+        response = await hub.http.post(hub.url / "api/control", json={"command": command})
+        assert (response.status, await response.json()) == (200, {"command": command})
+    assert control.done == ["freeze", "tilt -3.5", "go head"]
+
+
+async def test_a_page_learns_what_the_source_can_do(start_hub: StartHub, hub: Hub) -> None:
+    """The hello lists the commands of a view with controls, and none in one without, or for a real scanner."""
+    steered = await start_hub(control=Probe())
+    for asked, view, can_control, controls in (
+        (steered, "explain", True, ["freeze", "tilt"]),
+        (steered, "monitor", False, []),
+        (hub, "explain", False, []),
+    ):
+        socket = await asked.http.ws_connect((asked.url / "live").with_query(view=view))
+        hello = await socket.receive_json()
+        assert (hello["can_control"], hello["controls"]) == (can_control, controls)
+
+
+async def test_the_sources_state_can_be_asked_for(start_hub: StartHub, hub: Hub) -> None:
+    """It is handed on as the source tells it; a source without commands has none, a broadcaster that is away is 502."""
+    steered = await start_hub(control=Probe())
+    told = await steered.http.get(steered.url / "api/control")
+    assert (told.status, await told.json()) == (200, {"commands": ["freeze", "tilt"], "state": {"tilt_deg": -3}})
+    told = await hub.http.get(hub.url / "api/control")
+    assert (told.status, await told.json()) == (200, {"commands": [], "state": None})
+    gone = await start_hub(control=BroadcasterControl("ws://127.0.0.1:9/frames"))
+    told = await gone.http.get(gone.url / "api/control")
+    assert (told.status, "does not answer" in (await told.json())["error"]) == (502, True)
+
+
+@pytest.mark.parametrize("command", ["", "Freeze", "tilt  3", "tilt 3;", "tilt 3\n", "a" * 41, "a b c d e", 3, None])
+async def test_a_command_has_a_shape(start_hub: StartHub, command: object) -> None:
+    """What is not a few short words never leaves the server."""
+    control = Probe()
+    hub = await start_hub(control=control)
+    response = await hub.http.post(hub.url / "api/control", json={"command": command})
+    assert (response.status, control.done) == (400, [])
+    assert "expected a few words" in (await response.json())["error"]
 
 
 async def test_a_source_that_cannot_says_so(start_hub: StartHub, hub: Hub) -> None:
     """The source's own sentence reaches the page, and so does the absence of such a source."""
-
-    async def control(command: str) -> None:
-        raise SourceError("a recording cannot be frozen")
-
-    refusing = await start_hub(control=control)
-    response = await refusing.http.post(refusing.url / "api/control", json={"command": "freeze"})
-    assert (response.status, await response.json()) == (502, {"error": "a recording cannot be frozen"})
+    refusing = await start_hub(control=Probe())
+    response = await refusing.http.post(refusing.url / "api/control", json={"command": "dance"})
+    assert (response.status, await response.json()) == (409, {"error": "this source cannot 'dance'"})
     response = await hub.http.post(hub.url / "api/control", json={"command": "freeze"})
     assert response.status == 409
 
@@ -147,13 +193,19 @@ async def test_commands_are_forwarded_to_the_broadcaster() -> None:
         got.append((command, request.headers["Authorization"]))
         return web.json_response({"error": "cannot unfreeze"}, status=409 if command == "unfreeze" else 200)
 
+    async def offer(request: web.Request) -> web.Response:
+        assert request.headers["Authorization"] == "Bearer secret"
+        return web.json_response({"commands": ["freeze"], "state": {"is_frozen": True}, "more": 1})
+
     app = web.Application()
     app.router.add_post("/control", control)
+    app.router.add_get("/control", offer)
     async with listening(app, "127.0.0.1", 0) as port:
         send = BroadcasterControl(f"ws://127.0.0.1:{port}/frames", "secret")
         await send("freeze")
         with pytest.raises(SourceError, match="cannot unfreeze"):
             await send("unfreeze")
+        assert await send.offer() == {"commands": ["freeze"], "state": {"is_frozen": True}}
     assert got == [("freeze", "Bearer secret"), ("unfreeze", "Bearer secret")]
     with pytest.raises(BusError, match=rf"the broadcaster at 127\.0\.0\.1:{port} does not answer; is it running\?"):
         await send("freeze")

@@ -35,7 +35,7 @@ class Box:
         self.period_ns = 10_000_000
         self.opened = 0
         self.closed = 0
-        self.commands: list[str] = []
+        self.asked: list[str] = []
         self._random = np.random.default_rng(0)
 
     def open(self) -> "OpenBox":
@@ -54,6 +54,7 @@ class OpenBox:
     """The open source of a Box."""
 
     color_range = "limited"
+    commands = ("freeze",)
 
     def __init__(self, box: Box) -> None:
         self._box = box
@@ -76,7 +77,11 @@ class OpenBox:
 
     def control(self, command: str) -> None:
         """Obeys."""
-        self._box.commands.append(command)
+        self._box.asked.append(command)
+
+    def state(self) -> dict[str, object]:
+        """What was asked of it."""
+        return {"asked": self._box.asked}
 
     def close(self) -> None:
         """Counts."""
@@ -425,7 +430,9 @@ def test_commands_reach_the_open_source(start: Start) -> None:
     run = start()
     run.heard.wait_frames(1)
     run.capture.control("freeze")
-    assert run.box.commands == ["freeze"]
+    assert run.box.asked == ["freeze"]
+    assert (run.capture.commands, run.capture.state()) == (("freeze",), {"asked": ["freeze"]})
     idle = Capture("box:", open_source=Box().open)
+    assert (idle.commands, idle.state()) == ((), None)
     with pytest.raises(SourceError, match="not open"):
         idle.control("freeze")

@@ -91,6 +91,7 @@ class Broadcaster:
             [
                 web.get("/frames", self._frames),
                 web.get("/health", self._health),
+                web.get("/control", self._offer),
                 web.post("/control", self._control),
             ]
         )
@@ -127,6 +128,10 @@ class Broadcaster:
             del self._outlets[outlet]
             self._stuck += outlet.is_stuck
         return subscriber
+
+    async def _offer(self, _: web.Request) -> web.Response:
+        state = await asyncio.to_thread(self._capture.state)
+        return web.json_response({"commands": self._capture.commands, "state": state})
 
     async def _control(self, request: web.Request) -> web.Response:
         try:

@@ -4,10 +4,10 @@ import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from bedside import clock
 from bedside.bus.ring import RingWriter
@@ -31,8 +31,15 @@ class Runs(Protocol):
     ) -> None:
         """Deliver frames and statuses until `stop` is set; blocks."""
 
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """First words of what `control` can do now."""
+
     def control(self, command: str) -> None:
         """Do what a person asked for; raises SourceError when it cannot."""
+
+    def state(self) -> Mapping[str, Any] | None:
+        """What the source tells of itself, fit for JSON; None when it has nothing to tell."""
 
 
 class Publisher:

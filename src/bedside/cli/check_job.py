@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from bedside.check.way import Publish, Report, Wire, Wired
     from bedside.engine.picture import Wanted
 
-CAN_FREEZE = ("synthetic", "file")
-
 
 def job(settings: Settings, file: Path, out: Path, frames: int, seconds: float) -> "Task":
     """What to check, by the settings in `file`: its source and its only engine."""
@@ -29,10 +27,11 @@ def job(settings: Settings, file: Path, out: Path, frames: int, seconds: float) 
     from bedside.check.way import Way
     from bedside.engine.picture import Wanted
     from bedside.hub.control import BroadcasterControl
+    from bedside.source.commands import offered
 
     (engine,) = settings.engines
     processes = {process.name: process for process in plan(settings, file, ("-q",))}
-    can_freeze = settings.source.url.partition(":")[0] in CAN_FREEZE
+    can_freeze = "freeze" in offered(settings.source.url)
     control = BroadcasterControl(settings.frames_url) if engine.is_on_freeze and can_freeze else None
     wanted = Wanted(engine.region, engine.size, engine.color, engine.window)
     argv = (sys.executable, "-m", "bedside", "engine", engine.name, "--bare", "--config", str(file), "-q")

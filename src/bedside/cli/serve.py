@@ -156,10 +156,11 @@ def _app(settings: Settings, feed: "Feed") -> "web.Application":
     from bedside.hub.control import BroadcasterControl
     from bedside.hub.health import Limits
     from bedside.hub.view import View
+    from bedside.source.commands import offered
 
     server = settings.server
     # A real scanner has its own buttons, and what a broadcaster elsewhere has is not for this [source] to say.
-    can_control = not server.source and settings.source.url.partition(":")[0] in ("synthetic", "file")
+    commands = () if server.source else offered(settings.source.url)
     return create_app(
         feed,
         views={name: View(name, **vars(view)) for name, view in settings.views.items()},
@@ -168,7 +169,7 @@ def _app(settings: Settings, feed: "Feed") -> "web.Application":
         token=server.token,
         visit=_visit(settings, feed),
         about={"source": without_secrets(asdict(settings.source))},
-        control=BroadcasterControl(settings.frames_url, settings.source.token) if can_control else None,
+        control=BroadcasterControl(settings.frames_url, settings.source.token, commands) if commands else None,
         limits=Limits(
             server.frame_max_age_s,
             {name: server.answer_max_age_s or deadline_s for name, deadline_s in _deadlines_s(settings).items()},

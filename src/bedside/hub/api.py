@@ -1,12 +1,14 @@
 """`/api`: what the page, a script or a study's software may ask; described in openapi.json beside this file."""
 
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Mapping
 from pathlib import Path
 
 from aiohttp import web
 
-from bedside.errors import BedsideError, NotNow, SessionError
+from bedside.errors import BedsideError, NotNow, SessionError, SourceError
 from bedside.hub.asked import body_of, choice, error_json, one_of, refused, seq_in
+from bedside.hub.control import Control
 from bedside.hub.feed import Feed
 from bedside.hub.recall import Gone
 from bedside.hub.snapshot import Snapshots
@@ -14,10 +16,10 @@ from bedside.hub.state import state
 from bedside.hub.view import View
 from bedside.hub.visit import Visit
 
-Control = Callable[[str], Awaitable[None]]
-
 OPENAPI = Path(__file__).with_name("openapi.json")
-COMMANDS = ("freeze", "unfreeze")
+COMMAND = re.compile(r"[a-z]+( [A-Za-z0-9+.-]{1,20}){0,3}")
+"""A command's shape; which words count, the source decides."""
+MOST_COMMAND = 40
 
 
 class Api:
@@ -48,9 +50,10 @@ class Api:
             web.get("/api/snapshots/{name}.png", self.snapshot_png),
             web.get("/api/best", self.best),
             web.get("/api/best/{name}.png", self.best_png),
+            web.get("/api/best/{name}.jpg", self.best_jpg),
+            web.get("/api/control", self.offer),
             web.post("/api/control", self.control),
         ]
-            web.get("/api/best/{name}.jpg", self.best_jpg),
 
     async def openapi(self, _: web.Request) -> web.Response:
         """The description of these routes."""
@@ -91,22 +94,31 @@ class Api:
         """A best frame's picture, lossless."""
         return await _picture(self._kept().best_png(request.match_info["name"]))
 
-    async def control(self, request: web.Request) -> web.Response:
-        """A command to the source."""
-        command = (await body_of(request)).get("command")
     async def best_jpg(self, request: web.Request) -> web.Response:
         """The same, small, for the strip under the picture."""
         return await _picture(self._kept().best_jpg(request.match_info["name"]), "image/jpeg")
 
-        if command not in COMMANDS:
-            raise refused(f"command is {str(command)[:40]!r}; expected {choice(COMMANDS)}")
+    async def control(self, request: web.Request) -> web.Response:
+        """A command to the source."""
+        command = (await body_of(request)).get("command")
+        if not isinstance(command, str) or len(command) > MOST_COMMAND or not COMMAND.fullmatch(command):
+            raise refused(f"command is {str(command)[:40]!r}; expected a few words, such as freeze or tilt -3")
         if self._control is None:
             return error_json(409, "this source cannot be controlled; press the button on the scanner")
         try:
             await self._control(command)
         except BedsideError as error:
-            return error_json(502, str(error))
+            return error_json(409 if isinstance(error, SourceError) else 502, str(error))
         return web.json_response({"command": command})
+
+    async def offer(self, _: web.Request) -> web.Response:
+        """What the source can be asked to do, and what it tells of itself."""
+        if self._control is None:
+            return web.json_response({"commands": [], "state": None})
+        try:
+            return web.json_response(await self._control.offer())
+        except BedsideError as error:
+            return error_json(502, str(error))
 
     def _kept(self) -> Snapshots:
         if self._snapshots is None:

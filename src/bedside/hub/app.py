@@ -12,8 +12,9 @@ from aiohttp import WSCloseCode, web
 
 import bedside
 from bedside.errors import SettingsError
-from bedside.hub.api import Api, Control
+from bedside.hub.api import Api
 from bedside.hub.asked import errors_as_json
+from bedside.hub.control import Control
 from bedside.hub.feed import Feed
 from bedside.hub.guard import Guard, add_headers
 from bedside.hub.health import Limits, health
@@ -22,8 +23,8 @@ from bedside.hub.review import add_review
 from bedside.hub.session_api import SessionApi, is_session
 from bedside.hub.session_metrics import SessionStates
 from bedside.hub.snapshot import Snapshots
-from bedside.hub.view import View
 from bedside.hub.spacing_api import SpacingApi
+from bedside.hub.view import View
 from bedside.hub.visit import Visit
 from bedside.review.listed import Shelf
 
@@ -59,7 +60,7 @@ def create_app(
         feed.metrics.registry.register(SessionStates(visit))
     guard = Guard(host, token, allowed_hosts)
     folder = page_dir or PAGE_DIR
-    pages = Pages(feed, views, default_view, folder, can_control=control is not None, visit=visit)
+    pages = Pages(feed, views, default_view, folder, controls=tuple(control.commands) if control else (), visit=visit)
     probes = Probes(feed, limits or Limits(), guard, visit)
     snapshots = Snapshots(feed, visit, about) if visit else None
     app = web.Application(middlewares=[errors_as_json, guard.middleware()], client_max_size=MAX_BODY_BYTES)
@@ -95,7 +96,7 @@ class Pages:
         default_view: str,
         folder: Path,
         *,
-        can_control: bool,
+        controls: tuple[str, ...],
         visit: Visit | None,
     ) -> None:
         if default_view not in views:
@@ -106,7 +107,7 @@ class Pages:
         self._views = views
         self._default_view = default_view
         self._folder = folder
-        self._can_control = can_control
+        self._controls = controls
         self._visit = visit
 
     def routes(self) -> list[web.AbstractRouteDef]:
@@ -145,9 +146,7 @@ class Pages:
         name = request.query.get("view", self._default_view)
         if name not in self._views:
             raise web.HTTPNotFound(text=f"there is no view {name[:40]!r}; there are {', '.join(self._views)}")
-        return await serve_page(
-            request, self._feed, self._views[name], can_control=self._can_control, visit=self._visit
-        )
+        return await serve_page(request, self._feed, self._views[name], controls=self._controls, visit=self._visit)
 
     def _unknown(self, name: str) -> web.Response:
         links = "".join(f'<li><a href="/view/{html.escape(view)}">{html.escape(view)}</a></li>' for view in self._views)

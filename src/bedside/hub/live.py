@@ -64,9 +64,9 @@ class Page:
         self._state_due_ns = 0
         self.skips = 0
 
-    async def run(self, *, can_control: bool) -> None:
+    async def run(self, *, controls: tuple[str, ...]) -> None:
         """Serves the page until it goes, sends garbage, or is stuck."""
-        await self._send_text(self._hello(can_control))
+        await self._send_text(self._hello(controls if self._view.controls else ()))
         self._shown.opened()
         sender = asyncio.create_task(self._send_for_ever(), name="page sender")
         receiver = asyncio.create_task(self._receive_for_ever(), name="page receiver")
@@ -83,14 +83,15 @@ class Page:
             if isinstance(outcome, Exception):
                 raise outcome
 
-    def _hello(self, can_control: bool) -> str:
+    def _hello(self, controls: tuple[str, ...]) -> str:
         engines = self._feed.engine_names if self._view.has_answers else ()
         return text_of(
             {
                 "type": "hello",
                 "version": bedside.__version__,
                 "view": self._view.as_json(),
-                "can_control": can_control and self._view.controls,
+                "can_control": "freeze" in controls,
+                "controls": list(controls),
                 "engines": list(engines),
                 "participant": self._visit.participant if self._visit else "",
                 "page": self._shown.page,
@@ -259,7 +260,7 @@ class Page:
 
 
 async def serve_page(
-    request: web.Request, feed: Feed, view: View, *, can_control: bool, visit: Visit | None = None
+    request: web.Request, feed: Feed, view: View, *, controls: tuple[str, ...], visit: Visit | None = None
 ) -> web.WebSocketResponse:
     """Serves one page's websocket until it ends; tells a page that sends garbage so, and closes it."""
     socket = web.WebSocketResponse(
@@ -269,7 +270,7 @@ async def serve_page(
     request.app[SOCKETS].add(socket)
     with feed.watched(view.name) as wake:
         try:
-            await Page(socket, feed, view, wake, visit).run(can_control=can_control)
+            await Page(socket, feed, view, wake, visit).run(controls=controls)
         except Garbage as error:
             feed.metrics.dropped("garbage")
             log.warning("page of view %s closed: it sent %s", view.name, error)

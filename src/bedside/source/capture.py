@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -114,6 +114,17 @@ class Capture:
         if source is None:
             raise SourceError(f"{command}: the source is not open; try again when the picture is back")
         source.control(command)
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """First words of what the open source can do; empty when none is open."""
+        source = self._source
+        return () if source is None else source.commands
+
+    def state(self) -> Mapping[str, Any] | None:
+        """What the open source tells of itself, or None."""
+        source = self._source
+        return None if source is None else source.state()
 
     def _use_source(self, publish: Publish, stop: threading.Event) -> None:
         """Open and read until `stop` is set, or something is raised."""

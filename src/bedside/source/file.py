@@ -12,6 +12,7 @@ from bedside import clock
 from bedside.errors import EndOfSource, SourceError
 from bedside.messages import Pixels
 from bedside.source.address import parse_address
+from bedside.source.commands import OFFERED
 from bedside.source.images import SUFFIXES, Images
 from bedside.source.reel import Reel, Still
 from bedside.source.source import Grab
@@ -29,6 +30,8 @@ HOLD_S = 0.04
 
 class FileSource:
     """Plays a reel; whoever is late gets the picture that is due, and the skipped are counted. See Source."""
+
+    commands = OFFERED["file"]
 
     def __init__(self, reel: Reel, *, loop: bool = False, start_s: float = 0.0, speed: float = 1.0, fps: float = 0.0):
         self.device, self.color_range = reel.description, reel.color_range
@@ -82,6 +85,9 @@ class FileSource:
                 self._goto_s = goto_s
         else:
             raise SourceError(f"a recording cannot {command!r}; it can pause, resume and seek SECONDS")
+
+    def state(self) -> None:
+        """There is nothing to tell."""
 
     def close(self) -> None:
         """Give the file back."""

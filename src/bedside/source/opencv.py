@@ -32,6 +32,7 @@ class OpenCVSource:
     file, where it has one: when that vanishes, the device has gone, whatever OpenCV says."""
 
     color_range = ""
+    commands: tuple[str, ...] = ()
 
     def __init__(self, capture: cv2.VideoCapture, name: str, *, fps: float = 0.0, node: Path | None = None):
         self._capture, self._name, self._node = capture, name, node
@@ -59,6 +60,9 @@ class OpenCVSource:
     def control(self, command: str) -> None:
         """Nothing can be asked of a camera."""
         raise SourceError(f"{self._name} cannot {command!r}; use the scanner's own buttons")
+
+    def state(self) -> None:
+        """There is nothing to tell."""
 
     def close(self) -> None:
         """Stop reading and give the device back; a read that hangs in the driver is left behind."""

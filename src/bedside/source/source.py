@@ -1,7 +1,8 @@
 """What every source is: opened once, read until it raises, closed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from bedside.messages import Pixels
 
@@ -29,6 +30,8 @@ class Source(Protocol):
     """The device's own name and mode, such as `USB Capture HDMI, 1920x1080 YUYV`."""
     color_range: str
     """What the device delivers: `full`, `limited`, or empty when unknown."""
+    commands: tuple[str, ...]
+    """First words of what `control` can do; empty for a device that has buttons of its own."""
 
     def read(self, timeout_s: float) -> Grab | None:
         """The newest picture; None when none came within `timeout_s`.
@@ -42,6 +45,10 @@ class Source(Protocol):
 
         Raises SourceError when this source cannot do that.
         """
+
+    def state(self) -> Mapping[str, Any] | None:
+        """What the source tells of itself, such as where a phantom's probe is, fit for JSON; may be called from another
+        thread. None when it has nothing to tell."""
 
     def close(self) -> None:
         """Give the device back; harmless when done twice."""

@@ -2,10 +2,11 @@
 
 import threading
 
-from bedside import clock
-from bedside.errors import SourceError, Unplugged
+from bedside.errors import SourceError
 from bedside.messages import Pixels
 from bedside.source.address import parse_address
+from bedside.source.commands import OFFERED
+from bedside.source.drawn import Beat, Cables
 from bedside.source.source import Grab
 from bedside.source.synthetic_screen import Screen, blue
 
@@ -13,24 +14,23 @@ COMMANDS = ("freeze", "unfreeze", "signal off", "signal on", "unplug")
 
 
 class SyntheticSource:
-    """Draws one picture each 1/`fps` seconds; whoever is late gets the newest, and the skipped are counted.
+    """Draws one picture each 1/`fps` seconds.
 
     `scan_fps` is how often the scan inside the picture changes: a scanner of 12 Hz on a 30 Hz cable repeats itself.
     """
 
     color_range = "full"
+    commands = OFFERED["synthetic"]
 
     def __init__(self, width: int, height: int, fps: float, scan_fps: float = 0.0, seed: int = 0) -> None:
         self.device = f"synthetic scanner, {width}x{height} at {fps:g} fps"
         self._screen = Screen(width, height, seed)
         self._fps = fps
         self._scan_share = min(scan_fps / fps, 1.0) if scan_fps else 1.0
-        self._start_ns = clock.monotonic_ns()
-        self._number = 0
+        self._beat = Beat(fps)
         self._scan = 0.0
         self._frozen = threading.Event()
-        self._dark = threading.Event()
-        self._unplugged = threading.Event()
+        self._cables = Cables("the synthetic scanner")
 
     @property
     def fan(self) -> tuple[int, int, int, int]:
@@ -38,33 +38,23 @@ class SyntheticSource:
         return self._screen.fan
 
     def read(self, timeout_s: float) -> Grab | None:
-        """The picture that is due next, drawn ahead of its time; see Source."""
-        if self._unplugged.is_set():
-            raise Unplugged("the synthetic scanner was unplugged by command; it comes back when it is opened again")
-        now = clock.monotonic_ns()
-        newest = int((now - self._start_ns) * self._fps / clock.NS_PER_S)
-        number = max(self._number + 1, newest)
-        due_ns = self._start_ns + round(number * clock.NS_PER_S / self._fps)
-        if due_ns - now > timeout_s * clock.NS_PER_S:
-            clock.wait_s(timeout_s)
-            return None
-        skips = number - self._number - 1
-        pixels = self._draw(number, skips + 1)
-        self._number = number
-        clock.wait_s((due_ns - clock.monotonic_ns()) / clock.NS_PER_S)
-        return Grab(pixels, due_ns, skips=skips)
+        """The picture that is due next; see Source."""
+        self._cables.check()
+        return self._beat.read(self._draw, timeout_s)
 
     def control(self, command: str) -> None:
         """`freeze` and `unfreeze` press its button; `signal off`, `signal on` and `unplug` pull its cables."""
-        if command not in COMMANDS:
+        if self._cables.pull(command):
+            return
+        if command == "freeze":
+            self._frozen.set()
+        elif command == "unfreeze":
+            self._frozen.clear()
+        else:
             raise SourceError(f"the synthetic scanner cannot {command!r}; it can {', '.join(COMMANDS)}")
-        if command == "unplug":
-            self._unplugged.set()
-        event = self._dark if command.startswith("signal") else self._frozen
-        if command in ("freeze", "signal off"):
-            event.set()
-        elif command in ("unfreeze", "signal on"):
-            event.clear()
+
+    def state(self) -> None:
+        """It has nothing to tell of itself."""
 
     def close(self) -> None:
         """There is nothing to give back."""
@@ -73,7 +63,7 @@ class SyntheticSource:
         frozen = self._frozen.is_set()
         if not frozen:
             self._scan += step * self._scan_share
-        if self._dark.is_set():
+        if self._cables.is_dark:
             return blue(self._screen.width, self._screen.height)
         return self._screen.draw(number, int(self._scan), number / self._fps, frozen)
 

@@ -28,6 +28,8 @@ SAME_CLOCK = 0.02
 class V4l2Source:
     """One open capture device. See `Source`; `open_v4l2` makes them."""
 
+    commands: tuple[str, ...] = ()
+
     def __init__(self, node: Node, stream: Stream, timings: abi.Timings | None, identity: Identity) -> None:
         layout = stream.layout
         self.device = f"{node.card}, {layout.width}x{layout.height} {layout.code}"
@@ -55,6 +57,9 @@ class V4l2Source:
     def control(self, command: str) -> None:
         """Nothing can be asked of a real scanner. Raises SourceError."""
         raise SourceError(f"{command}: a capture device cannot do that; press the button on the scanner itself")
+
+    def state(self) -> None:
+        """There is nothing to tell."""
 
     def close(self) -> None:
         """Stop and give the device back; harmless when done twice."""

@@ -219,6 +219,8 @@ class EngineStatus:
     """Its newest answer counts until the scanner moves again; none is due before."""
     rest_s: float = 0.0
     """By its setting so long lies between two questions at least."""
+    takes_corrections: bool = False
+    """A person may correct an answer of it, and it answers that frame again."""
 
 
 # From the recorder

@@ -59,7 +59,10 @@ def test_requests_are_those_of_the_protocol() -> None:
     assert shared["id"] == "4711"
     assert shared["inputs"][0]["parameters"]["shared_memory_byte_size"] == 6
     assert json.loads(shared["parameters"]["frame_info"]) == {"state": "live"}
-    question = Question(4711, {"frame": MASK, "n": np.array([7], np.int64)}, told({"state": "live"}))
+    assert "corrections" not in shared["parameters"]
+    corrected = json.loads(shared_request(Ask(4711, MASK, region="r", corrections={"labels": {"skull": False}})))
+    assert json.loads(corrected["parameters"]["corrections"]) == {"labels": {"skull": False}}
+    question = Question(4711, {"frame": MASK, "n": np.array([7], np.int64)}, told(Ask(4711, MASK, {"state": "live"})))
     parts, length = binary_request(question)
     document = json.loads(parts[0])
     assert len(parts[0]) == length

@@ -1,8 +1,9 @@
 """Frames without a broadcaster, and links that do what a test says."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import pytest
@@ -40,6 +41,7 @@ class FakeLink:
     def __init__(self, name: str) -> None:
         self.name = name
         self.asked: list[int] = []
+        self.corrected: list[int] = []
         self.go = asyncio.Semaphore(0)
         self.well = asyncio.Event()
         self.well.set()
@@ -105,6 +107,12 @@ class FakeLink:
             left()
         await self.go.acquire()
         return Result(self.name, frame.seq, Timing(frame.captured_ns, frame.published_ns, 0, 0, 0, 0.0, free_ns))
+
+    async def answer_again(self, frame: Frame, pixels: Pixels, corrections: Mapping[str, Any]) -> Result:
+        """Answer with what came."""
+        self.corrected.append(frame.seq)
+        answer = {**corrections, "value": int(pixels.max())}
+        return Result(self.name, frame.seq, Timing(frame.captured_ns, frame.published_ns, 0, 0, 0, 0.0), answer)
 
 
 @pytest.fixture

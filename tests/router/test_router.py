@@ -350,3 +350,30 @@ async def test_replicas_are_asked_spaced_out(pictures: Any, fake: Any) -> None:
             router.offer(pictures.next())
             await asyncio.sleep(0.005)
         assert clock.age_ms(begun) >= 0.8 / 2 * 500 - 1
+
+
+async def test_a_correction_goes_to_its_engine_and_nowhere_else(pictures: Any, fake: Any) -> None:
+    """The router asks the engine of that name about the kept pixels, and publishes nothing of it."""
+    frame = pictures.next()
+    with pictures.borrow(frame) as pixels:
+        kept = pixels
+    async with routing([fake("a"), fake("b")], pictures) as (router, published):
+        result = await router.answer_again("b", frame, kept, {"concepts": {"skull": True}})
+        assert (result.engine, result.seq, result.answer) == ("b", 1, {"concepts": {"skull": True}, "value": 1})
+        with pytest.raises(Unreachable, match="there is no engine 'c'; there are a, b"):
+            await router.answer_again("c", frame, kept, {})
+        assert published == []
+
+
+async def test_of_several_replicas_one_that_is_well_and_free_is_corrected(pictures: Any, fake: Any) -> None:
+    """None is asked that is gone; with none left it says how the engine is."""
+    links = [fake("e"), fake("e")]
+    links[0].well.clear()
+    engine = engine_of(*links)
+    frame = pictures.next()
+    with pictures.borrow(frame) as pixels:
+        assert (await engine.answer_again(frame, pixels, {})).answer == {"value": 1}
+        assert [link.corrected for link in links] == [[], [1]]
+        links[1].well.clear()
+        with pytest.raises(Unreachable, match="engine e takes no frame now; it is DEAD"):
+            await engine.answer_again(frame, pixels, {})

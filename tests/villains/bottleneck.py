@@ -1,12 +1,14 @@
 """A tiny concept bottleneck model: its verdict is computed from its concepts, which a person may correct."""
 
+from typing import Any
+
 import numpy as np
 
 CONCEPTS = {"skull": 0.5, "midline": 0.25}
 """Each is seen where the picture is brighter than this, 0 to 1."""
 
 
-def predict(frame, info=None, corrections=None):
+def predict(frame: Any, info: Any = None, corrections: Any = None) -> dict[str, Any]:
     """Standard with all concepts, close with one. The left half is "skull" as far as it is bright."""
     told = corrections or {"concepts": {}, "labels": {}}
     seen = {name: float(frame.mean()) / 255 > least for name, least in CONCEPTS.items()}

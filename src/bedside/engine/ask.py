@@ -21,3 +21,5 @@ class Ask:
     region: str = ""
     """Name of the shared memory object at whose start the pixels lie; empty when they lie in plain memory."""
     region_bytes: int = 0
+    corrections: Mapping[str, Any] | None = None
+    """What a person has corrected of the answer to this frame: docs/reference/wire-engine.md."""

@@ -40,6 +40,8 @@ class Readiness:
     """Another text after every start of a Bedside engine; empty for other servers."""
     shares_memory: bool = False
     """Whether it reads pixels from shared memory."""
+    takes_corrections: bool = False
+    """Whether its predict takes what a person corrects."""
 
 
 class Client:
@@ -78,9 +80,11 @@ class Client:
         problem = await self._problem(contract)
         if problem:
             return Readiness(EngineState.FAILED, problem, health.process)
-        shares = contract.is_bedside and "system_shared_memory" in contract.extensions and self._adapter is None
+        is_bedside = contract.is_bedside and self._adapter is None
+        shares = is_bedside and "system_shared_memory" in contract.extensions
+        corrects = is_bedside and "bedside_corrections" in contract.extensions
         state = EngineState.BUSY if health.state == "BUSY" else EngineState.READY
-        return Readiness(state, "", health.process, shares)
+        return Readiness(state, "", health.process, shares, corrects)
 
     async def register(self, region: str, size: int) -> None:
         """Make the shared memory object `region` known under its own name. Raises Refused, EngineDied."""
@@ -150,8 +154,8 @@ class Client:
             return Question(ask.seq, fitted(ask.pixels, contract.inputs))
         if not self._is_raw and self._takes_jpeg(ask, contract):
             jpeg = await asyncio.get_running_loop().run_in_executor(self._encoder, _jpeg, ask.pixels)
-            return Question(ask.seq, {name: jpeg}, told(ask.info), {"content_type": "image/jpeg"})
-        return Question(ask.seq, {name: ask.pixels}, told(ask.info))
+            return Question(ask.seq, {name: jpeg}, told(ask), {"content_type": "image/jpeg"})
+        return Question(ask.seq, {name: ask.pixels}, told(ask))
 
     def _takes_jpeg(self, ask: Ask, contract: Contract) -> bool:
         """Whether this one goes as JPEG; where it never will, that is said once."""

@@ -9,6 +9,7 @@ import functools
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -118,6 +119,14 @@ class Exchange:
             if ready.laid.exception() is None and (ready.seq, ready.scale) == (frame.seq, self._scale):
                 return ready.laid.result()
         return await self._lay(self._stages[0], frame, borrow, may_wait=False)
+
+    async def stage_again(self, frame: Frame, pixels: Pixels, corrections: Mapping[str, Any]) -> Laid:
+        """A frame that was answered, laid ready with what a person corrected, while the engine looks at nothing.
+
+        `pixels` are those of the whole picture. One that was laid ready for the next question stays so.
+        """
+        laid = await self._lay(self._stages[0], frame, lambda _: nullcontext(pixels), may_wait=True)
+        return replace(laid, ask=replace(laid.ask, corrections=corrections))
 
     async def _lay(self, stage: Stage, frame: Frame, borrow: Borrow, *, may_wait: bool) -> Laid:
         look = self.look(frame)

@@ -5,11 +5,13 @@ docs/topics/engines.md draws the states.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from bedside import clock
 from bedside.engine.address import Address
+from bedside.engine.between import Between
 from bedside.engine.client import Readiness
 from bedside.engine.exchange import Exchange, Laid
 from bedside.engine.picture import Wanted
@@ -18,7 +20,7 @@ from bedside.engine.staging import Borrow
 from bedside.engine.tally import Tally
 from bedside.engine.window import Window
 from bedside.errors import EngineDied, Overdue, PredictFailed, Unreachable
-from bedside.messages import EngineState, EngineStatus, Frame, Result, Scale, Status, Timing
+from bedside.messages import EngineState, EngineStatus, Frame, Pixels, Result, Scale, Status, Timing
 
 LOG = logging.getLogger(__name__)
 FIRST_PROBE_S = 0.1
@@ -70,6 +72,8 @@ class EngineLink:
         self._process = ""
         self._was_well = False
         self._is_warm = False
+        self._takes_corrections = False
+        self._between = Between()
         self._started_ns = clock.monotonic_ns()
         self._well = asyncio.Event()
         self._lost = asyncio.Event()
@@ -85,6 +89,7 @@ class EngineLink:
             self._tally.status(self.name, state, message, self._asked_ns),
             waits=lacks != "",
             passed_over=self.window.missed if self._owns_window and self.window is not None else 0,
+            takes_corrections=self._takes_corrections,
         )
 
     @property
@@ -152,19 +157,34 @@ class EngineLink:
         another answer is awaited, its region does not fit or its window is not full; Overwritten when the frame's
         pixels are gone already.
         """
-        if not self._fits(frame) or not self.is_free:
-            now = self.status
-            raise Unreachable(f"engine {self.name} takes no frame now; it is {now.state}: {now.message or 'busy'}")
-        taken_ns = self._asked_ns = clock.monotonic_ns()
-        try:
-            laid = await self._exchange.stage(frame, borrow)
-            self._asked_ns = clock.monotonic_ns()
-            self._become(EngineState.BUSY, "" if self._is_warm else "first answer since its start")
-            return await self._ask(frame, laid, (taken_ns, free_ns), left)
-        finally:
-            self._asked_ns = 0
-            if self._state is EngineState.BUSY:
-                self._become(EngineState.READY)
+        if not self._fits(frame) or not (self.is_free or self._between.is_taken):
+            raise self._not_now()
+        async with self._between.frame():
+            if not self.is_free:
+                raise self._not_now()
+            free_ns = max(free_ns, self._between.until_ns)
+            return await self._answer(frame, self._exchange.stage(frame, borrow), free_ns, left, counts=True)
+
+    async def answer_again(self, frame: Frame, pixels: Pixels, corrections: Mapping[str, Any]) -> Result:
+        """The answer to a frame that was answered before, with what a person has corrected of that answer.
+
+        `pixels` are those of the whole picture. Between two frames of the live picture; it is in none of the engine's
+        counts. Raises Unreachable while the engine is not well or takes no corrections, where there was no turn for
+        this one in time, or a newer one came.
+        """
+        if not self._takes_corrections:
+            raise Unreachable(f"engine {self.name} takes no corrections")
+        async with self._between.person(self._deadline_s + GRACE_S):
+            if not self.is_free:
+                raise self._not_now()
+            if not self._is_warm:  # its first answer may take minutes
+                raise Unreachable(f"engine {self.name} has not answered a frame since its start; try again when it has")
+            laying = self._exchange.stage_again(frame, pixels, corrections)
+            return await self._answer(frame, laying, clock.monotonic_ns(), None, counts=False)
+
+    def _not_now(self) -> Unreachable:
+        now = self.status
+        return Unreachable(f"engine {self.name} takes no frame now; it is {now.state}: {now.message or 'busy'}")
 
     def explain(self, reason: str) -> None:
         """Whoever keeps the engine's process says why it ended; it is shown until the engine answers again.
@@ -202,6 +222,31 @@ class EngineLink:
             self._tell()
         return not misfit
 
+    async def _answer(
+        self, frame: Frame, laying: Awaitable[Laid], free_ns: int, left: Callable[[], None] | None, *, counts: bool
+    ) -> Result:
+        """Ask while nothing else is asked."""
+        taken_ns = self._asked_ns = clock.monotonic_ns()
+        try:
+            laid = await laying
+            self._asked_ns = clock.monotonic_ns()
+            self._become(EngineState.BUSY, "" if self._is_warm else "first answer since its start")
+            result = await self._ask(frame, laid, (taken_ns, free_ns), left)
+            if counts:
+                self._count(result)
+            return result
+        finally:
+            self._asked_ns = 0
+            if self._state is EngineState.BUSY:
+                self._become(EngineState.READY)
+
+    def _count(self, result: Result) -> None:
+        if result.error:
+            self._tally.errors += 1
+            return
+        self._is_warm, self._reason = True, ""
+        self._tally.count(result.timing.answered_ns, result.timing.model_ms, result.timing.added_ms)
+
     async def _ask(
         self, frame: Frame, laid: Laid, times_ns: tuple[int, int], left: Callable[[], None] | None
     ) -> Result:
@@ -223,10 +268,7 @@ class EngineLink:
         model_ms = request_ms if model_ms is None else min(model_ms, request_ms)
         timing = Timing(frame.captured_ns, frame.published_ns, taken_ns, self._asked_ns, now_ns, model_ms, free_ns)
         if answer is None:
-            self._tally.errors += 1
             return Result(self.name, frame.seq, timing, error=error)
-        self._is_warm, self._reason = True, ""
-        self._tally.count(now_ns, model_ms, timing.added_ms)
         return Result(self.name, frame.seq, timing, answer.fields)
 
     async def _within_deadline(self, laid: Laid, left: Callable[[], None] | None) -> Answer:
@@ -259,6 +301,7 @@ class EngineLink:
         is_new = found.process != self._process
         self._process = found.process
         if found.state.is_well:
+            self._takes_corrections = found.takes_corrections and self.window is None
             if found.state is EngineState.BUSY and self._state is EngineState.DEAD and not is_new:
                 return  # it still hangs on what it did not answer in time
             if is_new or not self._state.is_well:

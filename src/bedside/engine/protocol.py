@@ -74,12 +74,13 @@ def shared_request(ask: Ask) -> bytes:
     }
     name = "frames" if ask.is_window else "frame"
     tensor = {"name": name, "datatype": "UINT8", "shape": list(ask.pixels.shape), "parameters": where}
-    return _request(ask.seq, told(ask.info), [tensor])
+    return _request(ask.seq, told(ask), [tensor])
 
 
-def told(info: Mapping[str, Any]) -> dict[str, str]:
-    """The parameters of a request to a Bedside engine; the protocol's are no objects, so there is JSON in one."""
-    return {"frame_info": json.dumps(info, separators=(",", ":"))} if info else {}
+def told(ask: Ask) -> dict[str, str]:
+    """The parameters of a request to a Bedside engine; the protocol's are no objects, so there is JSON in each."""
+    parts = {"frame_info": ask.info, "corrections": ask.corrections}
+    return {name: json.dumps(part, separators=(",", ":")) for name, part in parts.items() if part}
 
 
 def binary_request(question: Question) -> tuple[list[bytes], int]:

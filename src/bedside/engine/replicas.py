@@ -1,14 +1,14 @@
 """Several links that are one engine: one name, one status."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from bedside.engine.staging import Borrow
 from bedside.engine.tally import Handed
 from bedside.errors import Unreachable
-from bedside.messages import EngineState, EngineStatus, Frame, Result, Scale, Status
+from bedside.messages import EngineState, EngineStatus, Frame, Pixels, Result, Scale, Status
 
 BEST_FIRST = (
     EngineState.BUSY,
@@ -42,6 +42,7 @@ class Link(Protocol):
     def answer(
         self, frame: Frame, borrow: Borrow, left: Callable[[], None] | None = None, free_ns: int = 0
     ) -> Awaitable[Result]: ...
+    def answer_again(self, frame: Frame, pixels: Pixels, corrections: Mapping[str, Any]) -> Awaitable[Result]: ...
     def explain(self, reason: str) -> None: ...
     def close(self) -> Awaitable[None]: ...
 
@@ -113,6 +114,14 @@ class Replicas:
             now = self.status
             raise Unreachable(f"engine {self.name} takes no frame now; it is {now.state}: {now.message or 'busy'}")
         return await link.answer(frame, borrow, left, free_ns)
+
+    async def answer_again(self, frame: Frame, pixels: Pixels, corrections: Mapping[str, Any]) -> Result:
+        """The corrected answer of one that is well, and free if one is; as EngineLink.answer_again."""
+        links = sorted((link for link in self._links if link.is_well), key=lambda link: not link.is_free)
+        if not links:
+            now = self.status
+            raise Unreachable(f"engine {self.name} takes no frame now; it is {now.state}: {now.message}")
+        return await links[0].answer_again(frame, pixels, corrections)
 
     async def close(self) -> None:
         """Let go of all replicas."""

@@ -3,10 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 from bedside.engine.replicas import Replicas
 from bedside.engine.staging import Borrow
-from bedside.messages import Frame, Status
+from bedside.errors import Unreachable
+from bedside.messages import Frame, Pixels, Result, Status
 from bedside.router.intake import Intake, Publish
 from bedside.router.lane import Lane
 from bedside.router.when import When
@@ -49,6 +51,16 @@ class Router:
         for engine, intake in zip(self._engines, self._intakes, strict=True):
             engine.see(event, self._borrow)
             intake.offer(event)
+
+    async def answer_again(self, name: str, frame: Frame, pixels: Pixels, corrections: Mapping[str, Any]) -> Result:
+        """What the engine `name` answers to a frame with what a person has corrected of its answer; never published.
+
+        `pixels` are the frame's own, of the whole picture. Raises as EngineLink.answer_again.
+        """
+        engine = next((engine for engine in self._engines if engine.name == name), None)
+        if engine is None:
+            raise Unreachable(f"there is no engine {name!r}; there are {', '.join(e.name for e in self._engines)}")
+        return await engine.answer_again(frame, pixels, corrections)
 
     async def run(self) -> None:
         """Until cancelled."""

@@ -21,13 +21,13 @@ Field = npt.NDArray[np.complex64]
 DYNAMIC_DB = 60.0
 FLOOR_DB = -22.0
 """What is black at a gain of 0 dB."""
-MIRROR_DB = 36.0
+MIRROR_DB = 45.0
 """An interface that reflects all."""
-MIRROR_LOSS_DB = 1.6
+MIRROR_LOSS_DB = 3.0
 """Lost there and back where an interface reflects all."""
 TGC_DB_PER_CM = 0.72
-TEXTURE_DB = 1.6
-"""Of the slow changes in a tissue's echo, as a standard deviation."""
+TEXTURE_DB = 1.5
+"""Of the slow changes in a tissue's echo of grain 1, as a standard deviation."""
 FACE_SCALE = np.float32(0.15)
 NEPER = np.float32(np.log(10) / 20)
 """Of one dB."""
@@ -43,6 +43,7 @@ class BMode:
         self._clutter = Clutter(geometry)
         step_cm = geometry.depth_mm / (DEPTHS - 1) / 10
         self._echo = np.array([10 ** (tissue.echo_db / 20) for tissue in TISSUES], np.float32)
+        self._grain = np.array([tissue.grain * TEXTURE_DB * NEPER for tissue in TISSUES], np.float32)
         self._loss = np.array([tissue.loss_db_per_cm * step_cm for tissue in TISSUES], np.float32)
         depth = np.linspace(0, 1, DEPTHS)[:, None]
         tgc_db = TGC_DB_PER_CM * depth * geometry.depth_mm / 10 + 1.5 * np.sin(depth * 7)
@@ -87,12 +88,14 @@ class BMode:
         self._scatterers.echo(middle.reshape(-1, 3), self._between.reshape(-1))
         field[:, :-1] += self._between
         texture = self._scatterers.texture(cells).reshape(DEPTHS, BEAMS)
-        strength = np.take(self._echo, section.tissue)
-        strength *= np.exp(texture * np.float32(TEXTURE_DB * NEPER))
+        strength = np.take(self._grain, section.tissue)
+        strength *= texture + self._scatterers.layers(section.world).reshape(DEPTHS, BEAMS)
+        cv2.exp(strength, strength)
+        strength *= np.take(self._echo, section.tissue)
         mirror = section.mirror * np.float32(10 ** (MIRROR_DB / 20))
         strength += self._clutter.echoes(mirror)
         field *= strength
-        field.real += mirror * (1 + np.float32(0.25) * texture)
+        field.real += mirror * np.clip(1 + np.float32(0.45) * texture, 0.1, 2)
         return field
 
     def _lost(self, section: Section, cells: Floats) -> Floats:
@@ -105,6 +108,6 @@ class BMode:
 
 
 def _grey_map() -> npt.NDArray[np.uint8]:
-    """[256]: a little steeper in the middle, as scanners' maps are."""
+    """[256]: dark tissue, white bone."""
     level = np.linspace(0, 1, 256)
-    return np.asarray(np.rint(255 * (level**1.2)), np.uint8)
+    return np.asarray(np.rint(255 * np.minimum(1.2 * level**1.5, 1)), np.uint8)

@@ -11,12 +11,12 @@ Field = npt.NDArray[np.complex64]
 
 COARSE = (BEAMS // 4, DEPTHS // 4)
 """Reverberation and side lobes are drawn on a quarter of the grid: nothing of them is fine."""
-HAZE_DB, HAZE_MM = -50.0, 14.0
+HAZE_DB, HAZE_MM = -41.0, 9.0
 """The tail behind an interface that reflects all, and the depth over which it falls to a third."""
-LOBE_DB = -48.0
+LOBE_DB = -47.0
 """Beside an interface that reflects all."""
 NEAR_DB, NEAR_MM = 12.0, 3.5
-NOISE_DB = -50.0
+NOISE_DB = -34.0
 """Of the electronics, before the time gain compensation lifts it."""
 CONTACT_DB = 9.0
 """Lost where the probe touches badly, for each standard deviation beyond the first."""

@@ -17,6 +17,8 @@ TEXTURE_MM = 2.6
 """Of the slow changes in how strongly a tissue echoes."""
 COARSER = 4
 """Steps of the slow changes' volume, in those of the scatterers'."""
+LAYERS = (0.22, 0.8, 0.22)
+"""Slow changes that lie flat under the skin are stretched along x and z."""
 
 
 class Scatterers:
@@ -26,6 +28,7 @@ class Scatterers:
         random = np.random.default_rng(seed)
         turn, _ = np.linalg.qr(random.normal(size=(3, 3)))
         self._to_cell = (turn / STEP_MM).astype(np.float32)
+        self._to_layer = (np.diag(LAYERS).astype(np.float32) @ self._to_cell) / np.float32(COARSER)
         self._start = random.uniform(64 * SIDE, 65 * SIDE, 3).astype(np.float32)
         self._echo = _noise(SPREAD_MM / STEP_MM)
         self._texture = _slow(TEXTURE_MM / STEP_MM / COARSER)
@@ -41,6 +44,11 @@ class Scatterers:
     def texture(self, cells: Floats) -> Floats:
         """Slow change at `cells` [n, 3], [n]: standard deviation 1."""
         return np.asarray(np.take(self._texture, _index(cells / np.float32(COARSER)), mode="clip"), np.float32)
+
+    def layers(self, world_mm: Floats) -> Floats:
+        """As `texture`, but in flat streaks along the skin; `world_mm` is [..., 3]."""
+        cells = world_mm.reshape(-1, 3) @ self._to_layer + self._start
+        return np.asarray(np.take(self._texture, _index(cells), mode="clip"), np.float32)
 
 
 @lru_cache(2)

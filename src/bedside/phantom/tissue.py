@@ -13,28 +13,28 @@ class Tissue:
     loss_db_per_cm: float
     """Attenuation, there and back, at the probe's frequency."""
     grain: float = 1.0
-    """How coarse its speckle is, 1 is fully developed."""
+    """How unevenly it echoes from place to place; 0 is the same everywhere."""
 
 
 TISSUES = (
     Tissue("outside", -90.0, 0.0),
     Tissue("fluid", -55.0, 0.05),
     Tissue("skin", 8.0, 1.2),
-    Tissue("fat", -6.0, 0.9),
-    Tissue("muscle", -2.0, 1.0),
-    Tissue("uterus", -3.0, 0.8),
+    Tissue("fat", -6.0, 0.9, 2.2),
+    Tissue("muscle", -2.0, 1.0, 2.4),
+    Tissue("uterus", -3.0, 0.8, 1.5),
     Tissue("placenta", 3.0, 0.7),
-    Tissue("fetal soft tissue", -2.0, 0.7),
+    Tissue("fetal soft tissue", -2.0, 0.7, 1.5),
     Tissue("fetal skin", 9.0, 0.9),
-    Tissue("bone", 20.0, 14.0),
-    Tissue("skull bone", 9.0, 5.0),
-    Tissue("brain", -12.0, 0.5),
+    Tissue("bone", 25.0, 30.0),
+    Tissue("skull bone", 20.0, 6.0, 0.5),
+    Tissue("brain", -12.0, 0.5, 1.6),
     Tissue("thalamus", -20.0, 0.5),
     Tissue("brain fluid", -38.0, 0.1),
-    Tissue("falx", 6.0, 0.6),
+    Tissue("falx", 1.0, 0.6, 4.0),
     Tissue("cerebellum", -8.0, 0.5),
     Tissue("liver", 0.0, 0.6),
-    Tissue("bowel", 2.0, 0.8),
+    Tissue("bowel", 2.0, 0.8, 3.0),
     Tissue("kidney cortex", -9.0, 0.6),
     Tissue("kidney pelvis", 5.0, 0.5),
     Tissue("vessel wall", 7.0, 0.6),

@@ -47,8 +47,9 @@ class BMode:
         self._loss = np.array([tissue.loss_db_per_cm * step_cm for tissue in TISSUES], np.float32)
         depth = np.linspace(0, 1, DEPTHS)[:, None]
         tgc_db = TGC_DB_PER_CM * depth * geometry.depth_mm / 10 + 1.5 * np.sin(depth * 7)
-        self._tgc_db = tgc_db.astype(np.float32)
-        self._tgc = (10 ** (self._tgc_db / 20)).astype(np.float32)
+        self.tgc_db: Floats = tgc_db.astype(np.float32)
+        """[depths, 1]: what the time gain compensation adds."""
+        self._tgc = (10 ** (self.tgc_db / 20)).astype(np.float32)
         self._field = np.empty((DEPTHS, BEAMS), np.complex64)
         self._between = np.empty((DEPTHS, BEAMS - 1), np.complex64)
         self._map = _grey_map()
@@ -71,7 +72,7 @@ class BMode:
         cells = self._scatterers.cells(section.world)
         field = self._scattered(section, cells)
         loss_db = self._lost(section, cells)
-        np.subtract(self._tgc_db, loss_db, out=loss_db)
+        np.subtract(self.tgc_db, loss_db, out=loss_db)
         loss_db *= NEPER
         field *= cv2.exp(loss_db, loss_db)
         self._clutter.add_near(field)

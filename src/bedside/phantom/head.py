@@ -1,0 +1,80 @@
+"""The fetal head. Its coordinates: x to the fetus's left, y to its forehead, z to its crown; (0, 0, 0) is the middle
+of the standard plane, the one through the thalami and the cavum septi pellucidi."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bedside.phantom.pose import Vector
+from bedside.phantom.solid import Frame, Solids, turned
+
+BONE_MM = 2.8
+"""Of the skull."""
+
+
+@dataclass(frozen=True)
+class HeadSize:
+    """Outer half axes of the skull: half of BPD, half of OFD, and its half height."""
+
+    side_mm: float
+    front_mm: float
+    crown_mm: float
+
+
+def draw_head(random: np.random.Generator) -> HeadSize:
+    """BPD 80 to 94 mm, cephalic index 0.75 to 0.83."""
+    bpd = random.uniform(80, 94)
+    ofd = float(np.clip(bpd / random.uniform(0.75, 0.83), 101, 118))
+    return HeadSize(bpd / 2, ofd / 2, ofd * random.uniform(0.42, 0.46))
+
+
+def add_head(solids: Solids, frame: Frame, size: HeadSize, random: np.random.Generator) -> None:
+    """Skull, brain and all in it."""
+    skull = np.array([size.side_mm, size.front_mm, size.crown_mm])
+    for group, smaller in (("scalp", -3.2), ("skull", 0), ("brain fluid", BONE_MM), ("brain", BONE_MM + 1.3)):
+        solids.ellipsoid(group, frame, (0, 0, 0), skull - smaller)
+    inner = skull - BONE_MM - 1.3
+    _add_surface(solids, frame, inner, random)
+    solids.ellipsoid("falx", frame, (0, 0, 2), (0.7, inner[1] - 1, inner[2] - 3))
+    scale = inner / [40, 50, 44]
+    _add_ventricles(solids, frame, scale)
+    _add_fossa(solids, frame, scale)
+    _add_middle(solids, frame, scale)
+
+
+def _add_surface(solids: Solids, frame: Frame, inner: Vector, random: np.random.Generator) -> None:
+    """Folds of the brain's surface, and the insula on each side: short bright lines."""
+    for side in (-1, 1):
+        solids.ellipsoid("sulcus", frame, (side * 0.66 * inner[0], 8, -1), (0.9, 10, 9), turned(0, 0, side * 8))
+        solids.ellipsoid("sulcus", frame, (side * 0.74 * inner[0], 14, -1), (5, 0.9, 8), turned(0, 0, side * 20))
+        for around in np.linspace(15, 165, 9) + random.uniform(-6, 6, 9):
+            turn = np.deg2rad(around)
+            spot = 0.88 * inner * [side * np.sin(turn), np.cos(turn), random.uniform(-0.12, 0.12)]
+            semi = (0.7, random.uniform(3, 6), random.uniform(5, 10))
+            solids.ellipsoid("sulcus", frame, spot, semi, turned(0, 0, -side * (around + random.uniform(40, 70))))
+
+
+def _add_ventricles(solids: Solids, frame: Frame, scale: Vector) -> None:
+    """The lateral ventricles, above the plane behind and reaching down in front, with the choroid plexus."""
+    for side in (-1, 1):
+        turn = turned(0, 0, -side * 14)
+        solids.ellipsoid("ventricle", frame, scale * [side * 14, -16, 15], scale * [5.0, 22, 8], turn)
+        solids.ellipsoid("choroid", frame, scale * [side * 14, -18, 15], scale * [3.6, 13, 6], turn)
+        solids.ellipsoid("ventricle", frame, scale * [side * 8, 26, 8], scale * [2.6, 7, 6], turned(0, 0, -side * 25))
+
+
+def _add_fossa(solids: Solids, frame: Frame, scale: Vector) -> None:
+    """The posterior fossa, behind and below the plane: water about the cerebellum's two halves."""
+    solids.ellipsoid("fossa", frame, scale * [0, -32, -23], scale * [24, 14, 13])
+    for side in (-1, 1):
+        solids.ellipsoid("cerebellum", frame, scale * [side * 10.5, -29, -23], scale * [11, 8.5, 11])
+    solids.ellipsoid("vermis", frame, scale * [0, -29, -23], scale * [3, 6, 8])
+
+
+def _add_middle(solids: Solids, frame: Frame, scale: Vector) -> None:
+    """Thalami with the third ventricle between them, and the cavum, a box with two bright walls."""
+    for side in (-1, 1):
+        solids.ellipsoid("thalamus", frame, scale * [side * 8, -5, 0], scale * [8, 13, 9.5], turned(0, 0, side * 12))
+    solids.ellipsoid("brain fluid", frame, scale * [0, -5, 0], scale * [0.9, 9, 6])
+    solids.ellipsoid("cavum wall", frame, scale * [0, 20, 0.5], scale * [5.2, 9.0, 7.0])
+    solids.ellipsoid("cavum", frame, scale * [0, 20, 0.5], scale * [3.9, 8.2, 6.6])

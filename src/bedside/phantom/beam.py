@@ -16,11 +16,11 @@ BANDS = 28
 """Groups of depths that share a width: no seam shows between them."""
 FOCUS = 0.55
 """Place of the focus, as a share of the depth."""
-PULSE_MM = 0.26
-WAIST_MM = 0.4
-GROWTH = 0.004
+PULSE_MM = 0.17
+WAIST_MM = 0.3
+GROWTH = 0.003
 """Wider with each mm of depth, in mm: the same aperture sees what is deeper under a smaller angle."""
-DEFOCUS = 0.009
+DEFOCUS = 0.008
 """Wider with each mm away from the focus, in mm."""
 
 

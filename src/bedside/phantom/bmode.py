@@ -4,6 +4,8 @@ In the order of the sound's way: scatterers and interfaces, what attenuates them
 Levels are relative to the speckle of liver near the probe.
 """
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +30,8 @@ MIRROR_LOSS_DB = 3.0
 TGC_DB_PER_CM = 0.72
 TEXTURE_DB = 1.5
 """Of the slow changes in a tissue's echo of grain 1, as a standard deviation."""
-FACE_SCALE = np.float32(0.15)
+FACE_SCALE = np.float32(0.3)
+"""Of the slow changes: bad contact lies in patches of a centimetre or two."""
 NEPER = np.float32(np.log(10) / 20)
 """Of one dB."""
 
@@ -36,7 +39,8 @@ NEPER = np.float32(np.log(10) / 20)
 class BMode:
     """Draws sections on one geometry; not for two threads at once, for its buffers are used again."""
 
-    def __init__(self, geometry: Geometry, scatterers: Scatterers) -> None:
+    def __init__(self, geometry: Geometry, scatterers: Scatterers, sliders_db: Sequence[float] = (0, 0)) -> None:
+        """`sliders_db`: how the time gain compensation is set, at even steps from the top of the picture down."""
         self.geometry = geometry
         self._scatterers = scatterers
         self._beam = Beam(geometry)
@@ -45,9 +49,9 @@ class BMode:
         self._echo = np.array([10 ** (tissue.echo_db / 20) for tissue in TISSUES], np.float32)
         self._grain = np.array([tissue.grain * TEXTURE_DB * NEPER for tissue in TISSUES], np.float32)
         self._loss = np.array([tissue.loss_db_per_cm * step_cm for tissue in TISSUES], np.float32)
-        depth = np.linspace(0, 1, DEPTHS)[:, None]
-        tgc_db = TGC_DB_PER_CM * depth * geometry.depth_mm / 10 + 1.5 * np.sin(depth * 7)
-        self.tgc_db: Floats = tgc_db.astype(np.float32)
+        sliders = np.interp(np.linspace(0, len(sliders_db) - 1, DEPTHS), range(len(sliders_db)), sliders_db)
+        tgc_db = TGC_DB_PER_CM * geometry.range_mm / 10 + sliders
+        self.tgc_db: Floats = tgc_db[:, None].astype(np.float32)
         """[depths, 1]: what the time gain compensation adds."""
         self._tgc = (10 ** (self.tgc_db / 20)).astype(np.float32)
         self._field = np.empty((DEPTHS, BEAMS), np.complex64)
@@ -58,10 +62,10 @@ class BMode:
         """The fan's box on the screen, [height, width] grey; `moment` chooses the noise of the electronics."""
         power = self.envelope(section, moment)
         power *= power
-        level = np.asarray(cv2.GaussianBlur(power, (5, 5), 0.9), np.float32)
+        level = np.asarray(cv2.GaussianBlur(power, (3, 3), 0.7), np.float32)
         np.maximum(level, 1e-9, out=level)
         cv2.log(level, level)
-        cv2.GaussianBlur(level, (3, 3), 0.7, level)
+        cv2.GaussianBlur(level, (3, 3), 0.6, level)
         level *= np.float32(255 / DYNAMIC_DB / NEPER / 2)
         level += np.float32(255 / DYNAMIC_DB * (gain_db - FLOOR_DB))
         grey = np.clip(level, 0, 255, out=level).astype(np.uint8)
@@ -96,7 +100,7 @@ class BMode:
         mirror = section.mirror * np.float32(10 ** (MIRROR_DB / 20))
         strength += self._clutter.echoes(mirror)
         field *= strength
-        field.real += mirror * np.clip(1 + np.float32(0.45) * texture, 0.1, 2)
+        field.real += mirror * np.clip(1 + np.float32(0.6) * texture, 0.08, 2)
         return field
 
     def _lost(self, section: Section, cells: Floats) -> Floats:

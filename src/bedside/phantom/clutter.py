@@ -18,8 +18,9 @@ LOBE_DB = -47.0
 NEAR_DB, NEAR_MM = 12.0, 3.5
 NOISE_DB = -34.0
 """Of the electronics, before the time gain compensation lifts it."""
-CONTACT_DB = 9.0
-"""Lost where the probe touches badly, for each standard deviation beyond the first."""
+CONTACT_DB = 6.0
+"""Lost where the probe touches badly, for each standard deviation beyond POOR."""
+POOR = 0.8
 ROOM = 61
 """The noise is longer than a picture by this: each moment starts elsewhere in it."""
 
@@ -71,4 +72,4 @@ class Clutter:
 def lost_at_the_face(unevenness: Floats) -> Floats:
     """[beams] dB lost where probe and skin touch badly; `unevenness` has a standard deviation of 1."""
     edge = np.linspace(-1, 1, BEAMS) ** 6 * 3
-    return np.asarray(np.maximum(unevenness - 1, 0) * CONTACT_DB + edge, np.float32)
+    return np.asarray(np.maximum(unevenness - POOR, 0) * CONTACT_DB + edge, np.float32)

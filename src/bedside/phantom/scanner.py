@@ -34,8 +34,14 @@ DEPTHS_MM, DEPTH_STEP_MM = (50.0, 240.0), 5.0
 LOUDEST_DB = 20.0
 NEAR_MM, NEAR_DEG = 6.0, 8.0
 """How far off `go` brings the probe, as standard deviations."""
+TREMBLE_MM, TREMBLE_DEG = 0.3, 0.4
+"""How far a hand moves that holds still: a live picture is never quite still, a frozen one is."""
+TREMBLE_PER_S = np.array([1.3, 1.7, 2.1, 1.1])
+"""Radians a second: x, z, rotate, tilt."""
 FPS = 31.0
 """Of its own pictures: so often the noise changes."""
+SLIDERS, SLIDER_DB = 8, 1.8
+"""Of the time gain compensation, set a little off by each seed's sonographer: a standard deviation."""
 KEPT = 6
 """Depths whose tables are kept."""
 CAN = (
@@ -71,6 +77,7 @@ class Scanner:
         self.view = self.anatomy.standard["head"]
         self._sweep, self._swept_s = Sweep(self.anatomy), 0.0
         self._scatterers = Scatterers(seed)
+        self._sliders_db = np.random.default_rng([seed, SLIDERS]).normal(0, SLIDER_DB, SLIDERS).tolist()
         self._desks: dict[float, tuple[Geometry, BMode, Screen]] = {}
         self._shown: _Shown | None = None
         self._truth: Truth | None = None
@@ -135,9 +142,10 @@ class Scanner:
 
     def _scan(self) -> _Shown:
         geometry, bmode, _ = self._desk(self.view.depth_mm)
-        section = self.anatomy.section(self.view.pose, geometry)
+        view = self.view if self.is_sweeping else _trembling(self.view, self._elapsed_s)  # a sweep trembles by itself
+        section = self.anatomy.section(view.pose, geometry)
         fan = bmode.draw(section, self.gain_db, int(self._elapsed_s * FPS))
-        self._shown = _Shown(self.view, self.gain_db, fan)
+        self._shown = _Shown(view, self.gain_db, fan)
         return self._shown
 
     def _desk(self, depth_mm: float) -> tuple[Geometry, BMode, Screen]:
@@ -146,7 +154,11 @@ class Scanner:
             geometry = Geometry(depth_mm, self.size)
             if len(self._desks) == KEPT:
                 del self._desks[next(iter(self._desks))]
-            self._desks[depth_mm] = geometry, BMode(geometry, self._scatterers), Screen(geometry)
+            self._desks[depth_mm] = (
+                geometry,
+                BMode(geometry, self._scatterers, self._sliders_db),
+                Screen(geometry),
+            )
         return self._desks[depth_mm]
 
     def _move(self, verb: str, rest: list[str], command: str) -> None:
@@ -182,6 +194,21 @@ class Scanner:
             shown = self._shown or self._scan()
             self._shown = replace(shown, calipers=tuple(calipers_of(self.truth())))
         self.is_frozen = is_frozen
+
+
+def _trembling(view: View, elapsed_s: float) -> View:
+    """The view, as a hand holds it; exactly the view at 0 s."""
+    off = np.sin(elapsed_s * TREMBLE_PER_S) * [TREMBLE_MM, TREMBLE_MM, TREMBLE_DEG, TREMBLE_DEG]
+    x_mm, z_mm, rotate, tilt = (float(value) for value in off)
+    pose = view.pose
+    held = replace(
+        pose,
+        x_mm=pose.x_mm + x_mm,
+        z_mm=pose.z_mm + z_mm,
+        rotate_deg=pose.rotate_deg + rotate,
+        tilt_deg=pose.tilt_deg + tilt,
+    )
+    return replace(view, pose=held)
 
 
 def _number(rest: list[str], otherwise: float, command: str) -> float:

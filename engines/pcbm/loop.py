@@ -66,6 +66,12 @@ def rng_of(*place: int) -> np.random.Generator:
     return np.random.default_rng(place)
 
 
+def cut_up(order: np.ndarray, batch: int, whole: bool = True) -> "list[np.ndarray]":
+    """Batches of an order; the rest that fills none is left out where batches are to be whole, unless it is all."""
+    cuts = [order[at : at + batch] for at in range(0, len(order), batch)]
+    return cuts[:-1] if whole and len(cuts) > 1 and len(cuts[-1]) < batch else cuts
+
+
 def fit(name, model, setting, batches, loss_of, validate, kept):
     """Train, and write into the setting's folder: NAME-last.pt (to resume), NAME.csv and each of `kept`.
 

@@ -6,23 +6,30 @@ mirrored and their grey values changed, but they are not zoomed or turned: that 
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import rules
 import scores
 import torch
 from augment import KEEPS_SIZE, augment
-from concepts import BINARY, CALIPERS, CLASSES, INDEX, MAPS_OF, ORGANS, PLANES
+from concepts import BINARY, CALIPERS, INDEX, MAPS, MAPS_OF, ORGANS, PLANES
 from dataset import UNKNOWN, balanced
 from frame import normalised
-from loop import Best, fit, rng_of
+from loop import Best, cut_up, fit, rng_of
 from losses import binary_loss, quality_loss
 from nets.conceiver import Conceiver
+from torch import nn
 from train_observer import observed
 
 LEFT, RIGHT = INDEX["femur_left_end"], INDEX["femur_right_end"]
-PASSES = {"organs": ORGANS, "calipers": CALIPERS}
-MAPS = {name: sorted({MAPS_OF[one] for one in group}) for name, group in PASSES.items()}
-"""The maps that a local net is shown, one sum of maps a pass."""
+LOCAL = {"organs": ORGANS, "calipers": CALIPERS}
+PASSES = {name: sorted({MAPS_OF[one] for one in group}) for name, group in LOCAL.items()}
+"""What a local net is shown: a sum of maps a pass."""
+KEPT = (
+    Best("conceiver-global.pt", "balanced_accuracy", "global_net."),
+    Best("conceiver-organs.pt", "-rmse_organs", "organs_net."),
+    Best("conceiver-calipers.pt", "-rmse_calipers", "calipers_net."),
+)
 
 
 @dataclass(frozen=True)
@@ -35,18 +42,16 @@ class Masks:
     truth: np.ndarray  # [M, 27] float32: NaN where a concept does not count or is not known
 
 
-def masks(data, rows, labels, progress=lambda done, total: None):
-    """Masks of the frames whose plane is known. labels: iterable of [224, 288], one a row."""
+def masks(data, rows, labels):
+    """Masks of frames whose plane is known. labels: iterable of [224, 288], one a row."""
     found, calipers, truth = [], [], []
-    for done, (row, drawn) in enumerate(zip(rows, labels)):
+    for row, drawn in zip(rows, labels):
         plane = PLANES[data.table.planes[row]]
         label = np.where(drawn == UNKNOWN, 0, drawn).astype(np.uint8)
-        bits = rules.caliper_maps(label, plane).astype(np.uint8)
-        counts = rules.concept_mask(label, plane)
+        bits = rules.caliper_maps(label, plane) << np.arange(7, dtype=np.uint8)[:, None, None]
         found.append(label)
-        calipers.append((bits << np.arange(7, dtype=np.uint8)[:, None, None]).sum(0).astype(np.uint8))
-        truth.append(np.where(counts, data.table.concepts[row], np.nan))
-        progress(done + 1, len(rows))
+        calipers.append(bits.sum(0, dtype=np.uint8))
+        truth.append(np.where(rules.concept_mask(label, plane), data.table.concepts[row], np.nan))
     return Masks(rows, np.stack(found), np.stack(calipers), np.stack(truth).astype(np.float32))
 
 
@@ -56,49 +61,63 @@ def train(data, setting, size, observer=None, share=0.0):
     observer: a trained one, whose label maps take the place of the true ones in this share of the frames.
     """
     rows = {name: own[(data.table.planes[own] >= 0) & data.seen[own].any(1)] for name, own in data.rows.items()}
-    sources = [masks(data, rows["train"], data.pictures[rows["train"], 1])]
-    checked = masks(data, rows["validation"], data.pictures[rows["validation"], 1])
-    if observer is not None and share > 0:
-        drawn = {
-            name: [one for _, some in observed(observer, data, rows[name], setting) for one in some] for name in rows
-        }
-        sources.append(masks(data, rows["train"], drawn["train"]))
-        checked = masks(data, rows["validation"], drawn["validation"])
+    sources, checked = sources_of(data, rows, observer, setting)
+    often, density = frequencies(sources[0].truth)
+    often, density = often.to(setting.device), {key: value.to(setting.device) for key, value in density.items()}
     torch.manual_seed(setting.seed)
     model = Conceiver(size)
     begin_at_means(model, sources[0].truth)
-    often, density = frequencies(sources[0].truth)
-    often, density = often.to(setting.device), {k: v.to(setting.device) for k, v in density.items()}
+    factor = shrink_beforehand(model)
 
     def batches(epoch):
         rng = rng_of(setting.seed, epoch)
-        order = balanced(data.table.groups[rows["train"]], rng)
-        cuts = [order[at : at + setting.batch] for at in range(0, len(order) - setting.batch + 1, setting.batch)]
-        which = [(rng.random(len(cut)) < share) * (len(sources) - 1) for cut in cuts or [order]]
-        return [
-            lambda c=cut, w=w, n=n: batch(data, sources, c, w, (setting.seed, epoch, n))
-            for n, (cut, w) in enumerate(zip(cuts or [order], which))
-        ]
+        cuts = cut_up(balanced(data.table.groups[rows["train"]], rng), setting.batch)
+        which = [(rng.random(len(cut)) < share) * (len(sources) - 1) for cut in cuts]
 
-    kept = [
-        Best("conceiver-global.pt", "balanced_accuracy", "global_net."),
-        Best("conceiver-organs.pt", "-rmse_organs", "organs_net."),
-        Best("conceiver-calipers.pt", "-rmse_calipers", "calipers_net."),
-    ]
-    made = fit(
-        "conceiver",
-        model,
-        setting,
-        batches,
-        lambda m, b, e: losses(m, b, often, density),
-        lambda m, p: validate(m, data, checked, setting, p),
-        kept,
+        def make(step):
+            places = zip(cuts[step], which[step])
+            seeds = [(setting.seed, epoch, step, number) for number in range(len(cuts[step]))]
+            return stacked(
+                [example(data, sources[of], at, factor, rng_of(*seed)) for (at, of), seed in zip(places, seeds)]
+            )
+
+        return [lambda step=step: make(step) for step in range(len(cuts))]
+
+    def loss_of(model, batch, epoch):
+        return losses(model, batch, factor, often, density)
+
+    def check(model, progress):
+        return validate(model, data, checked, factor, setting, progress)
+
+    made = fit("conceiver", model, setting, batches, loss_of, check, KEPT)
+    parts = [(one.prefix, torch.load(setting.folder / one.file, weights_only=True)) for one in KEPT]
+    torch.save(
+        {prefix + key: value for prefix, part in parts for key, value in part.items()}, setting.folder / "conceiver.pt"
     )
-    whole = {
-        one.prefix + k: v for one in kept for k, v in torch.load(setting.folder / one.file, weights_only=True).items()
-    }
-    torch.save(whole, setting.folder / "conceiver.pt")
     return made
+
+
+def sources_of(data, rows, observer, setting):
+    """What is trained on: the true masks, and the observer's where there is one; and what is validated on, the last."""
+    sources = [{name: masks(data, rows[name], data.pictures[rows[name], 1]) for name in ("train", "validation")}]
+    if observer is not None:
+        drawn = {
+            name: [label for _, some in observed(observer, data, rows[name], setting) for label in some]
+            for name in sources[0]
+        }
+        sources.append({name: masks(data, rows[name], drawn[name]) for name in drawn})
+    return [one["train"] for one in sources], sources[-1]["validation"]
+
+
+def shrink_beforehand(model):
+    """The small nets begin with the mean of 2x2 pixels, and that costs least before pictures and maps are made numbers
+    of 32 bit. 2 for them, else 1."""
+    nets = (model.global_net, model.organs_net, model.calipers_net)
+    if not all(isinstance(net.stem[0], nn.AvgPool2d) for net in nets):
+        return 1
+    for net in nets:
+        net.stem[0] = nn.Identity()
+    return 2
 
 
 def begin_at_means(model, truth):
@@ -116,26 +135,21 @@ def frequencies(truth):
     known = ~np.isnan(binary)
     often = np.where(known, binary, 0).sum(0) / np.maximum(known.sum(0), 1)
     density = {}
-    for name, group in PASSES.items():
+    for name, group in LOCAL.items():
         rounded = [np.round(truth[~np.isnan(truth[:, one]), one]).astype(int) for one in group]
         density[name] = torch.tensor(np.stack([np.bincount(x, minlength=11) for x in rounded]), dtype=torch.float32)
     return torch.tensor(often, dtype=torch.float32), density
 
 
-def batch(data, sources, places, which, place):
-    """One batch: x [B, 1, H, W], labels and calipers [B, H, W] uint8, truth [B, 27]."""
-    made = {"x": [], "labels": [], "calipers": [], "truth": []}
-    for number, (at, source) in enumerate(zip(places, which)):
-        own = sources[source]
-        changed = augment(data.pictures[own.rows[at], 0], own.labels[at], rng_of(*place, number), KEEPS_SIZE)
-        calipers, truth = own.calipers[at], own.truth[at]
-        if changed.is_mirrored:
-            calipers, truth = mirrored(calipers, truth)
-        made["x"].append(normalised(changed.picture)[None])
-        made["labels"].append(changed.label)
-        made["calipers"].append(calipers)
-        made["truth"].append(truth)
-    return {key: torch.from_numpy(np.stack(values)) for key, values in made.items()}
+def example(data, own, at, factor, rng=None):
+    """One frame: x [1, H, W] float32, maps [21, H, W] uint8 (factor² is fully in), truth [27]. rng: to change it."""
+    picture, label, calipers, truth = data.pictures[own.rows[at], 0], own.labels[at], own.calipers[at], own.truth[at]
+    if rng is not None:
+        changed = augment(picture, label, rng, KEEPS_SIZE)
+        picture, label = changed.picture, changed.label
+        calipers, truth = mirrored(calipers, truth) if changed.is_mirrored else (calipers, truth)
+    x = shrunk(normalised(picture), factor)
+    return {"x": x[None], "maps": maps_of(label, calipers, factor), "truth": truth}
 
 
 def mirrored(calipers, truth):
@@ -147,73 +161,84 @@ def mirrored(calipers, truth):
     return bits, truth
 
 
-def all_maps(labels, calipers):
-    """[B, 21, H, W] uint8 of 0 and 1, from labels and calipers [B, H, W]."""
-    classes = labels[:, None] == torch.arange(len(CLASSES), device=labels.device)[:, None, None]
-    bits = (calipers[:, None] >> torch.arange(7, device=labels.device, dtype=torch.uint8)[:, None, None]) & 1
-    return torch.cat([classes.to(torch.uint8), bits], 1)
+def maps_of(label, calipers, factor):
+    """[21, H, W] uint8 from a label map and the calipers' bits."""
+    maps = np.zeros((MAPS, label.shape[0] // factor, label.shape[1] // factor), np.uint8)
+    full = np.uint8(factor**2)
+    for one in np.flatnonzero(np.bincount(label.ravel())):
+        maps[one] = shrunk((label == one) * full, factor)
+    drawn = np.bitwise_or.reduce(calipers, axis=None)
+    for bit in range(7):
+        if drawn >> bit & 1:
+            maps[MAPS - 7 + bit] = shrunk((calipers >> bit & 1) * full, factor)
+    return maps
 
 
-def asked(model, batch, name):
-    """What a local net answers where it counts: answers, truths and which concept of its group, [M] each."""
-    group, net = PASSES[name], getattr(model, name)
-    maps = all_maps(batch["labels"], batch["calipers"])
-    passes, shown, columns = [], [], []
-    for own in MAPS[name]:
-        outputs = [n for n, one in enumerate(group) if MAPS_OF[one] == own]
-        truth = batch["truth"][:, [group[n] for n in outputs]]
-        frames = (~truth.isnan()).any(1).nonzero()[:, 0]
-        passes.append(frames)
-        shown.append(maps[frames][:, list(own)].sum(1, keepdim=True))
-        columns.append(
-            torch.tensor([[n in outputs for n in range(len(group))]], device=frames.device).repeat(len(frames), 1)
-        )
-    frames, shown, columns = torch.cat(passes), torch.cat(shown), torch.cat(columns)
+def shrunk(picture, factor):
+    """The mean of factor x factor pixels."""
+    if factor == 1:
+        return picture
+    height, width = picture.shape
+    return cv2.resize(picture, (width // factor, height // factor), interpolation=cv2.INTER_AREA)
+
+
+def stacked(examples):
+    """One batch of examples."""
+    return {key: torch.from_numpy(np.stack([one[key] for one in examples])) for key in examples[0]}
+
+
+def asked(model, batch, maps, name):
+    """What a local net answers where it counts: answers, truths and which concept of its group, [M] each; or None."""
+    group, net = LOCAL[name], getattr(model, name)
+    frames, shown, counts = [], [], []
+    for own in PASSES[name]:
+        judged = torch.tensor([MAPS_OF[one] == own for one in group], device=maps.device)
+        known = ~batch["truth"][:, list(group)].isnan() & judged  # [B, concepts of the group]
+        some = known.any(1).nonzero()[:, 0]
+        frames.append(some)
+        shown.append(maps[some][:, list(own)].sum(1, keepdim=True))
+        counts.append(known[some])
+    frames, shown, counts = torch.cat(frames), torch.cat(shown), torch.cat(counts)
     if not len(frames):
         return None
-    x = batch["x"][frames].contiguous(memory_format=torch.channels_last)
-    answer = net(x, shown.to(x.dtype))
-    truth = batch["truth"][frames][:, list(group)]
-    counts = columns & ~truth.isnan()
-    return answer[counts], truth[counts], counts.nonzero()[:, 1]
+    answer = net(batch["x"][frames], shown)
+    return answer[counts], batch["truth"][frames][:, list(group)][counts], counts.nonzero()[:, 1]
 
 
-def losses(model, batch, often, density):
+def as_shares(batch, factor):
+    """[B, 21, H, W] of 0 to 1."""
+    return batch["maps"].float() / factor**2
+
+
+def losses(model, batch, factor, often, density):
     """The sum of the three nets' losses: each net has its own weights, so they do not mix."""
-    maps = all_maps(batch["labels"], batch["calipers"]).to(batch["x"].dtype)
+    maps = as_shares(batch, factor)
     found = binary_loss(model.global_(batch["x"], maps), batch["truth"][:, list(BINARY)], often)
-    for name in PASSES:
-        own = asked(model, batch, name)
+    for name in LOCAL:
+        own = asked(model, batch, maps, name)
         for key, value in (quality_loss(*own, density[name]) if own else {}).items():
             found[f"{key}_{name}"] = value
     return {"loss": sum(found.values()), **found}
 
 
-def validate(model, data, checked, setting, progress, batch_size=32):
+def validate(model, data, checked, factor, setting, progress, batch_size=32):
     """Balanced accuracy of the binary concepts, and the mean RMSE of the qualities of each local net."""
     confusion = np.zeros((len(BINARY), 2, 2))
-    errors = {name: np.zeros((len(group), 2)) for name, group in PASSES.items()}
-    for first in range(0, len(checked.rows), batch_size):
-        some = slice(first, first + batch_size)
-        x = torch.from_numpy(normalised(data.pictures[checked.rows[some], 0])[:, None])
-        tensors = {
-            "x": x,
-            "labels": torch.from_numpy(checked.labels[some]),
-            "calipers": torch.from_numpy(checked.calipers[some]),
-        }
-        tensors["truth"] = torch.from_numpy(checked.truth[some])
-        tensors = {key: value.to(setting.device) for key, value in tensors.items()}
+    errors = {name: np.zeros((len(group), 2)) for name, group in LOCAL.items()}
+    for some in cut_up(np.arange(len(checked.rows)), batch_size, whole=False):
+        batch = stacked([example(data, checked, at, factor) for at in some])
+        batch = {key: value.to(setting.device) for key, value in batch.items()}
         with setting.autocast():
-            maps = all_maps(tensors["labels"], tensors["calipers"]).to(x.dtype)
-            yes = (model.global_(tensors["x"], maps) > 0).cpu().numpy()
-            answers = {name: asked(model, tensors, name) for name in PASSES}
-        for n, concept in enumerate(BINARY):
+            maps = as_shares(batch, factor)
+            yes = (model.global_(batch["x"], maps) > 0).cpu().numpy()
+            answers = {name: asked(model, batch, maps, name) for name in LOCAL}
+        for number, concept in enumerate(BINARY):
             truth = checked.truth[some, concept]
-            confusion[n] += scores.confusion_sums(np.where(np.isnan(truth), -1, truth), yes[:, n], 2).sum(0)
+            confusion[number] += scores.confusion_sums(np.where(np.isnan(truth), -1, truth), yes[:, number], 2).sum(0)
         for name, own in answers.items():
             if own:
                 answer, truth, which = (value.float().cpu().numpy() for value in own)
                 np.add.at(errors[name], which.astype(int), scores.error_sums(truth, np.clip(answer, 0, 10)))
-        progress(min(first + batch_size, len(checked.rows)), len(checked.rows))
+        progress(some[-1] + 1, len(checked.rows))
     found = {f"rmse_{name}": scores.mean(scores.rmse(sums)) for name, sums in errors.items()}
     return {"balanced_accuracy": scores.mean(scores.balanced_accuracy(confusion)), **found}

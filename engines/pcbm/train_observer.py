@@ -7,7 +7,7 @@ from augment import augment
 from concepts import CLASSES
 from dataset import balanced
 from frame import normalised
-from loop import Best, fit, rng_of
+from loop import Best, cut_up, fit, rng_of
 from losses import ObserverLoss, triplet_loss
 from nets.observer import Observer
 
@@ -24,10 +24,9 @@ def train(data, setting, size, strength):
 
     def batches(epoch):
         order = balanced(data.table.groups[rows], rng_of(setting.seed, epoch))
-        cuts = [order[at : at + setting.batch] for at in range(0, len(order) - setting.batch + 1, setting.batch)]
         return [
             lambda cut=cut, step=step: batch(data, rows[cut], (setting.seed, epoch, step), strength)
-            for step, cut in enumerate(cuts or [order])
+            for step, cut in enumerate(cut_up(order, setting.batch))
         ]
 
     def loss_of(model, batch, epoch):

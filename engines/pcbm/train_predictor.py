@@ -5,7 +5,7 @@ import scores
 import torch
 from concepts import BINARY, CONCEPTS, NOT_SCORED, PLANES
 from dataset import balanced
-from loop import Best, fit, rng_of
+from loop import Best, cut_up, fit, rng_of
 from losses import verdict_loss
 from nets.predictor import Predictor
 
@@ -30,8 +30,10 @@ def train(data, setting, size):
 
     def batches(epoch):
         order = rows[balanced(verdicts[rows], rng_of(setting.seed, epoch))]
-        cuts = [order[at : at + setting.batch] for at in range(0, len(order), setting.batch)]
-        return [lambda cut=cut, n=n: make(cut, (setting.seed, epoch, n)) for n, cut in enumerate(cuts)]
+        return [
+            lambda cut=cut, n=n: make(cut, (setting.seed, epoch, n))
+            for n, cut in enumerate(cut_up(order, setting.batch))
+        ]
 
     def validate(model, progress):
         answer = model(torch.from_numpy(concepts[checked]).to(setting.device)).argmax(1).cpu().numpy()

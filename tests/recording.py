@@ -57,7 +57,7 @@ def make_session(root: Path, plan: Plan | None = None) -> Path:
 
     Three frames are lost after the first second, and the scanner is frozen in the fourth. The engine says each of
     LABELS for a while, and grows better at each; there is a snapshot with its clip, a best frame of each plane,
-    feedback of a person and one filled questionnaire.
+    feedback and a correction of a person, and one filled questionnaire.
     """
     plan = plan or Plan()
     return Path(shutil.copytree(_made(plan), root / session_name(plan.start_wall_ns, plan.participant)))
@@ -256,6 +256,9 @@ def _write_marks(paths: Paths, plan: Plan, rows: list[Row]) -> None:
     mark("feedback", shot, feedback="verdict", value={"label": "femur"}, **fields)
     mark("feedback", shot, feedback="concept", name="thalami", value="not visible", **fields)
     mark("feedback", shot, feedback="note", value="too bright", **fields)
+    verdicts = [{"label": "femur", "level": level, "score": score} for level, score in (("near", 0.5), ("good", None))]
+    corrected = {"concepts": {"thalami": True}, "labels": {"disc": False}, "before": verdicts[0], "after": verdicts[1]}
+    mark("intervention", shot, **corrected, **fields)
     for number, label in enumerate(LABELS):
         row = frames[max(0, (number + 1) * len(frames) // 3 - 1)]
         _write_item(paths.best, label, plan, row)

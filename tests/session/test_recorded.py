@@ -30,7 +30,8 @@ def test_every_part_is_read(made: Path) -> None:
     assert session.frames.index_of(line["seq"], line["captured_ns"]) is not None
     assert [item.name for item in session.best] == ["abdomen", "femur", "head"]
     assert [item.about["result"]["engine"] for item in session.snapshots] == ["planes"]
-    assert {mark["mark"] for mark in session.marks} == {"page", "snapshot", "feedback", "best", "questionnaire"}
+    kinds = {"page", "snapshot", "feedback", "intervention", "best", "questionnaire"}
+    assert {mark["mark"] for mark in session.marks} == kinds
     assert session.time_s(START_NS + 10**9) == 1.0
     assert sessions(made.parent) == [made]
 

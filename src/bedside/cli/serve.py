@@ -116,7 +116,9 @@ def _router(
     from bedside.router.router import Router
 
     if not settings.pipeline.path:
-        return Router(engines, subscriber.borrow, feed.put_result, when_of(settings))
+        router = Router(engines, subscriber.borrow, feed.put_result, when_of(settings))
+        feed.answer_again = router.answer_again
+        return router
     return Pipeline(
         settings.folder / Path(settings.pipeline.path).expanduser(),
         engines,

@@ -18,6 +18,7 @@ from bedside.hub.control import Control
 from bedside.hub.feed import Feed
 from bedside.hub.guard import Guard, add_headers
 from bedside.hub.health import Limits, health
+from bedside.hub.intervention import InterventionApi
 from bedside.hub.live import SOCKETS, serve_page
 from bedside.hub.review import add_review
 from bedside.hub.session_api import SessionApi, is_session
@@ -67,6 +68,7 @@ def create_app(
     app[SOCKETS] = set()
     app.add_routes([*pages.routes(), *probes.routes(), *Api(feed, views, snapshots, control, visit).routes()])
     app.add_routes([*SessionApi(feed, views, visit).routes(), *SpacingApi(feed).routes()])
+    app.add_routes(InterventionApi(feed, views, visit).routes())
     add_review(app, Shelf(visit.root) if visit else None, folder)
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(_close_sockets)

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from bedside import clock
 from bedside.hub.answer import page_answer, text_of
@@ -15,6 +15,9 @@ from bedside.hub.picture import Borrow, Darkroom, Picture
 from bedside.hub.recall import Answered, Gone, Recall
 from bedside.hub.view import View
 from bedside.messages import EngineState, EngineStatus, Frame, Loss, Pixels, Result, Signal, Status
+
+AnswerAgain = Callable[[str, Frame, Pixels, Mapping[str, Any]], Awaitable[Result]]
+"""An engine's name, a frame, its pixels [height, width, 3], what a person corrected: its answer. Raises Unreachable."""
 
 
 class Witness(Protocol):
@@ -66,6 +69,8 @@ class Feed:
         self._due_since_ns: dict[str, int] = {}
         self.witness: Witness | None = None
         """Is told what happens, such as the running session."""
+        self.answer_again: AnswerAgain | None = None
+        """Asks an engine again about a frame; None where none can be asked so."""
         self.metrics.watch(self)
 
     def put(self, event: Frame | Status | Loss | EngineStatus) -> None:
@@ -150,6 +155,11 @@ class Feed:
         )
         key = ("text", result.engine, answered.order, view.overlay, view.verdict, view.explanation)
         return await self.darkroom.once(key, lambda: _result_text(result, fields, problem, view))
+
+    async def text_again(self, result: Result, view: View) -> str:
+        """The whole JSON object of a result that is not part of the stream, such as a corrected one."""
+        fields, problem = await self.darkroom.run(lambda: page_answer(result))
+        return f"{_result_text(result, fields, problem, view)}}}"
 
     @contextmanager
     def watched(self, view: str) -> Iterator[asyncio.Event]:

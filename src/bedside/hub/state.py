@@ -88,6 +88,7 @@ def engine_state(feed: Feed, status: EngineStatus, now_ns: int) -> dict[str, Any
         "added_ms": round(status.added_ms, 2),
         "answer_age_ms": _age(good.timing.captured_ns if good else 0, now_ns),
         "busy_ms": _age(status.asked_ns, now_ns),
+        "takes_corrections": status.takes_corrections and feed.answer_again is not None,
     }
 
 

@@ -30,6 +30,7 @@ MARKS = {
     "snapshot": ("snapshot", "^"),
     "best": ("best frame", "*"),
     "feedback": ("feedback", "o"),
+    "intervention": ("corrected answer", "D"),
     "questionnaire": ("questionnaire", "s"),
 }
 

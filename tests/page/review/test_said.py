@@ -190,7 +190,15 @@ def test_events_are_listed_and_lead_to_their_frames(review: Open, reviewed: Serv
     """Feedback, losses and changes of the signal are words in a list; a tap goes to the frame."""
     page = review(reviewed, f"/review/{made.name}")
     page.get_by_role("tab", name="Events").click()
-    for words in ("Frozen", "3 frames lost (mailbox)", "Thumb down", "thalami: not visible", "Note: too bright"):
+    corrected = "With thalami visible, disc not there: femur, good (was: femur, close)"
+    for words in (
+        "Frozen",
+        "3 frames lost (mailbox)",
+        "Thumb down",
+        "thalami: not visible",
+        "Note: too bright",
+        corrected,
+    ):
         expect(page.locator(".happenings")).to_contain_text(words)
     mark = next(mark for mark in Recorded(made).marks if mark.get("value") == "too bright")
     page.get_by_role("button", name="Note: too bright").click()

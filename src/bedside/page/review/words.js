@@ -32,6 +32,9 @@ export function counted(count, one, many = `${one}s`) {
 /** Words for a verdict's level, also where the engine gave none. */
 export const LEVELS = { good: "good", near: "close", poor: "not there yet", none: "nothing recognised" };
 
+/** @type {Map<unknown, string>} */
+const SEEN = new Map([[true, "visible"], [false, "not visible"]]);
+
 /** @typedef {{icon: string, text: string, isLoud: boolean}} Said  isLoud: has a place in the lane of marks */
 
 /** @type {Record<string, (mark: import("./api.js").Mark) => Said|null>} */
@@ -48,6 +51,7 @@ const MARKS = {
   snapshot: ({ name }) => ({ icon: "camera", text: `Snapshot ${name}`, isLoud: true }),
   best: ({ plane }) => ({ icon: "star", text: `Best ${plane} so far`, isLoud: true }),
   feedback: (mark) => ({ icon: "note", text: feedback(mark), isLoud: true }),
+  intervention: (mark) => ({ icon: "pencil", text: intervention(mark), isLoud: true }),
   questionnaire: ({ questionnaire, scores }) => ({
     icon: "list",
     text: `Questionnaire ${questionnaire}${scoresOf(scores)}`,
@@ -70,6 +74,19 @@ function feedback({ feedback: kind, value, name }) {
   if (kind === "verdict") return `Corrected: ${typeof value === "object" ? [value?.label, value?.level].filter(Boolean).join(", ") : value}`;
   if (kind === "concept") return `${name}: ${value}`;
   return `Note: ${value}`;
+}
+
+/** What a person corrected, and what the engine made of it. @param {import("./api.js").Mark} mark */
+function intervention({ concepts, labels, before, after }) {
+  const seen = Object.entries(concepts ?? {}).map(([name, value]) => `${name} ${SEEN.get(value) ?? value}`);
+  const gone = Object.keys(labels ?? {}).map((name) => `${name} not there`);
+  return `With ${[...seen, ...gone].join(", ")}: ${verdict(after)} (was: ${verdict(before)})`;
+}
+
+/** @param {{label: string, level: string}|null|undefined} said */
+function verdict(said) {
+  if (!said) return "no verdict";
+  return [said.label, Object.hasOwn(LEVELS, said.level) && LEVELS[/** @type {keyof typeof LEVELS} */ (said.level)]].filter(Boolean).join(", ");
 }
 
 /** @param {unknown} scores */

@@ -103,11 +103,6 @@ class Scanner:
         else:
             raise SourceError(f"the phantom's scanner cannot {command!r}; it can {CAN}")
 
-    def place(self, view: View, gain_db: float) -> None:
-        """Put the probe where it shall look, instead of steering it there; `truth` is then of this view."""
-        self._steer(view)
-        self.gain_db, self.is_frozen, self._shown = gain_db, False, None
-
     def frame(self, elapsed_s: float) -> Pixels:
         """The screen at `elapsed_s` since it was switched on: RGB uint8 [height, width, 3]."""
         passed_s, self._elapsed_s = max(0.0, elapsed_s - self._elapsed_s), elapsed_s
@@ -154,11 +149,7 @@ class Scanner:
             geometry = Geometry(depth_mm, self.size)
             if len(self._desks) == KEPT:
                 del self._desks[next(iter(self._desks))]
-            self._desks[depth_mm] = (
-                geometry,
-                BMode(geometry, self._scatterers, self._sliders_db),
-                Screen(geometry),
-            )
+            self._desks[depth_mm] = geometry, BMode(geometry, self._scatterers, self._sliders_db), Screen(geometry)
         return self._desks[depth_mm]
 
     def _move(self, verb: str, rest: list[str], command: str) -> None:

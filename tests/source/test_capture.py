@@ -54,7 +54,7 @@ class OpenBox:
     """The open source of a Box."""
 
     color_range = "limited"
-    commands = ("freeze",)
+    commands: tuple[str, ...] = ("freeze",)
 
     def __init__(self, box: Box) -> None:
         self._box = box

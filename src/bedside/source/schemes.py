@@ -16,6 +16,7 @@ SCHEMES = {
     "opencv": "bedside.source.opencv:open_opencv",
     "file": "bedside.source.file:open_file",
     "synthetic": "bedside.source.synthetic:open_synthetic",
+    "phantom": "bedside.source.phantom:open_phantom",
 }
 """Each scheme's opener: called with what follows the colon, and `size`, `fps` and `color_range` by name."""
 

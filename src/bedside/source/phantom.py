@@ -1,0 +1,106 @@
+"""phantom: a fetus and an ultrasound probe, drawn; a person steers the probe. `phantom/` draws it."""
+
+import threading
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from bedside import clock
+from bedside.errors import SourceError
+from bedside.messages import Pixels
+from bedside.phantom.concepts import PLANES
+from bedside.phantom.scanner import Scanner
+from bedside.source.address import parse_address
+from bedside.source.commands import OFFERED
+from bedside.source.drawn import Beat, Cables
+from bedside.source.source import Grab
+from bedside.source.synthetic_screen import blue
+
+NAME = "the phantom's scanner"
+FRESH_STATE_MS = 200.0
+"""The state is worked out anew at most so often, however many ask: a picture's truth costs more than the picture."""
+
+
+class Scans(Protocol):
+    """A scanner over a phantom, such as phantom.scanner.Scanner."""
+
+    def apply(self, command: str) -> None:
+        """Do what a person asked for; raises SourceError for what it cannot do."""
+
+    def frame(self, elapsed_s: float) -> Pixels:
+        """Its screen."""
+
+    def state(self) -> dict[str, Any]:
+        """Where the probe is, and what is true of the newest picture."""
+
+
+class PhantomSource:
+    """Shows the scanner's screen `fps` times a second."""
+
+    color_range = "full"
+    commands = OFFERED["phantom"]
+
+    def __init__(self, scanner: Scans, device: str, size: tuple[int, int], fps: float) -> None:
+        self.device = device
+        self._size = size
+        self._fps = fps
+        self._scanner = scanner
+        self._lock = threading.Lock()  # the scanner is drawn, steered and asked by three threads
+        self._beat = Beat(fps)
+        self._cables = Cables(NAME)
+        self._state: dict[str, Any] | None = None
+        self._state_ns = 0
+
+    def read(self, timeout_s: float) -> Grab | None:
+        """The picture that is due next; see Source."""
+        self._cables.check()
+        return self._beat.read(self._draw, timeout_s)
+
+    def control(self, command: str) -> None:
+        """Steer the probe, turn a knob or pull a cable: the words are in docs/howto/phantom.md."""
+        if self._cables.pull(command):
+            return
+        with self._lock:
+            self._scanner.apply(command)
+            self._state = None
+
+    def state(self) -> Mapping[str, Any]:
+        """Where the probe is, and the phantom's truth about the newest picture."""
+        with self._lock:
+            if self._state is None or clock.age_ms(self._state_ns) >= FRESH_STATE_MS:
+                self._state, self._state_ns = self._scanner.state(), clock.monotonic_ns()
+            return self._state
+
+    def close(self) -> None:
+        """There is nothing to give back."""
+
+    def _draw(self, number: int, _: int) -> Pixels:
+        if self._cables.is_dark:
+            return blue(*self._size)
+        with self._lock:
+            return self._scanner.frame(number / self._fps)
+
+
+def open_phantom(address: str, *, size: str, fps: float, color_range: str) -> PhantomSource:
+    """`phantom:?seed=3&fps=25&size=960x720&sweep=1&start=head`; all options may be absent.
+
+    `seed` chooses mother and fetus. The probe begins near the plane `start`; with `sweep` it goes over all four by
+    itself until somebody steers. `size` is used where the address names none; `fps` above 0 is an upper bound; the
+    range is always full, whatever `color_range` says. Raises SourceError for an option that it cannot use.
+    """
+    parsed = parse_address("phantom", address, ("seed", "fps", "size", "sweep", "start"))
+    if parsed.place:
+        raise SourceError(f"{parsed.whole}: expected nothing but options after 'phantom:', such as ?seed=3")
+    width, height = parsed.size((960, 720), size)
+    if not (320 <= width <= 4096 and 240 <= height <= 4096):
+        raise SourceError(f"{parsed.whole}: size is {width}x{height}; expected 320x240 to 4096x4096")
+    start = parsed.options.get("start", "head")
+    if start not in PLANES:
+        raise SourceError(f"{parsed.whole}: start is {start!r}; expected one of {', '.join(PLANES)}")
+    pace = parsed.number("fps", 25.0, least=0.1)
+    pace = min(pace, fps) if fps > 0 else pace
+    seed = int(parsed.number("seed", 0))
+    scanner = Scanner(seed, (width, height))
+    scanner.apply(f"go {start}")
+    if parsed.flag("sweep"):
+        scanner.apply("sweep on")
+    return PhantomSource(scanner, f"phantom {seed}, {width}x{height} at {pace:g} fps", (width, height), pace)

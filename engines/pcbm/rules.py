@@ -15,10 +15,12 @@ LEAST_PLANE = 0.002
 LEAST_PX, PATCH_PX, THICK_PX = 100, 40, 30
 """The paper's: pixels that a caliper's structure has at least, half a side of its patch, an ellipse's thickness."""
 
-HEAD = {LABEL["thalamus"], LABEL["posterior fossa"], LABEL["cavum"], LABEL["skull"]}
-ABDOMEN = {LABEL["stomach"], LABEL["abdomen"], LABEL["umbilical vein"], LABEL["kidney"]}
-CERVIX = {LABEL["cervical canal"], LABEL["outer cervix"], LABEL["inner cervix"]}
-FEMUR = {LABEL["femur"]}
+CLASSES_OF = {
+    "head": {LABEL["thalamus"], LABEL["posterior fossa"], LABEL["cavum"], LABEL["skull"]},
+    "abdomen": {LABEL["stomach"], LABEL["abdomen"], LABEL["umbilical vein"], LABEL["kidney"]},
+    "cervix": {LABEL["cervical canal"], LABEL["outer cervix"], LABEL["inner cervix"]},
+}
+"""Of which two decide, in this order."""
 
 
 def counts(label):
@@ -38,15 +40,12 @@ def plane_of(label):
     largest = [int(one) for one in np.argsort(-found, kind="stable")[:3] if found[one]]
     if found[largest].sum() < LEAST_PLANE * label.size:
         return ""
-    for plane, classes in (("head", HEAD), ("abdomen", ABDOMEN), ("cervix", CERVIX)):
+    for plane, classes in CLASSES_OF.items():
         if len(classes.intersection(largest)) >= 2:
             return plane
-    if FEMUR.intersection(largest):
+    if LABEL["femur"] in largest:
         return "femur"
-    own = (
-        plane for plane, classes in (("head", HEAD), ("abdomen", ABDOMEN), ("cervix", CERVIX)) if largest[0] in classes
-    )
-    return next(own, "")
+    return next((plane for plane, classes in CLASSES_OF.items() if largest[0] in classes), "")
 
 
 def caliper_maps(label, plane=None):

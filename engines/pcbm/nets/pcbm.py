@@ -1,7 +1,11 @@
 """PCBM whole, in PyTorch: x (picture) -> s (segmentation) -> c (property concepts) -> y (plane and standard or not)."""
 
+import json
+from pathlib import Path
+
 import torch
 from bottleneck import forward
+from concepts import CLASSES, CONCEPTS, PLANES
 from torch import nn
 
 from nets.conceiver import Conceiver
@@ -9,6 +13,7 @@ from nets.observer import Observer
 from nets.predictor import Predictor
 
 SIZES = ("small", "full")
+FORMAT, VERSION = "pcbm", 1
 
 
 class PCBM(nn.Module):
@@ -27,7 +32,6 @@ class PCBM(nn.Module):
         self.conceiver = Conceiver(size)
         self.predictor = Predictor()
 
-    @torch.no_grad()
     def forward(self, x, labels=None, concepts=None):
         """x [1, 1, 224, 288] -> Concluded, in numpy; `bottleneck.forward` has the steps and says what the two
         interventions, on s and on c, are."""
@@ -41,6 +45,7 @@ class Arrays:
         device = next(model.parameters()).device
 
         def plain(net):
+            @torch.no_grad()
             def call(*arrays):
                 return net(*(torch.from_numpy(array).to(device) for array in arrays)).cpu().numpy()
 
@@ -53,11 +58,28 @@ class Arrays:
         self.predictor = plain(model.predictor)
 
 
+def save(model, path):
+    """A file of weights that `load` reads: the nets, their size, and the tables that their numbers mean."""
+    tables = {"planes": list(PLANES), "classes": list(CLASSES), "concepts": [name for name, _, _ in CONCEPTS]}
+    torch.save({"format": FORMAT, "version": VERSION, "size": model.size, **tables, "nets": model.state_dict()}, path)
+
+
 def load(path):
-    """The PCBM of a weights file, ready to answer. Raises ValueError for a file of another kind."""
+    """A trained PCBM, ready to answer, from such a file or from the folder of a training (train.py --run). Raises
+    ValueError for a file of another kind or version, OSError where there is none."""
+    path = Path(path)
+    if path.is_dir():
+        model = PCBM(json.loads((path / "run.json").read_text(encoding="utf-8"))["size"])
+        for name in ("observer", "conceiver", "predictor"):
+            getattr(model, name).load_state_dict(torch.load(path / f"{name}.pt", map_location="cpu", weights_only=True))
+        return model.eval()
     kept = torch.load(path, map_location="cpu", weights_only=True)
-    if not isinstance(kept, dict) or kept.get("format") != "pcbm":
-        raise ValueError(f"{path} is no file of PCBM weights; expected one that train.py or export.py has written")
+    if not isinstance(kept, dict) or kept.get("format") != FORMAT:
+        raise ValueError(
+            f"{path} holds no PCBM; expected a file that export.py has written, or the folder of a training"
+        )
+    if kept["version"] != VERSION:
+        raise ValueError(f"{path} is of version {kept['version']}; expected {VERSION}: train and export it anew")
     model = PCBM(kept["size"])
-    model.load_state_dict({name: one.float() if one.is_floating_point() else one for name, one in kept["nets"].items()})
+    model.load_state_dict(kept["nets"])
     return model.eval()

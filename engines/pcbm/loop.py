@@ -6,6 +6,7 @@ stopped and resumed at an epoch's end gives the very weights that an unbroken on
 
 import csv
 import math
+import sys
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,7 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-console = Console(highlight=False)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 AHEAD = 4  # batches that wait at most
 
 

@@ -35,7 +35,7 @@ def add_trunk(solids: Solids, frame: Frame, size: TrunkSize, random: np.random.G
     _add_chest(solids, frame, scale)
     _add_liver(solids, frame, scale)
     _add_kidneys(solids, frame, scale)
-    _add_vessels(solids, frame, scale)
+    _add_vessels(solids, frame, scale, random)
     _add_bones(solids, frame, skin, random)
 
 
@@ -69,12 +69,15 @@ def _add_kidneys(solids: Solids, frame: Frame, scale: Vector) -> None:
     """Beside the spine, below the standard plane."""
     for side in (-1, 1):
         turn = turned(0, side * 10, 0)
-        solids.ellipsoid("kidney", frame, scale * [side * 17, -21, -27], scale * [11, 10.5, 18], turn)
-        solids.ellipsoid("kidney pelvis", frame, scale * [side * 16.5, -20.5, -27], scale * [4.5, 3.8, 11], turn)
+        solids.ellipsoid("kidney", frame, scale * [side * 17, -21, -26], scale * [11, 10.5, 16.5], turn)
+        solids.ellipsoid("kidney pelvis", frame, scale * [side * 16.5, -20.5, -26], scale * [4.5, 3.8, 10], turn)
 
 
-def _add_vessels(solids: Solids, frame: Frame, scale: Vector) -> None:
-    """Aorta before the spine, a little left; inferior vena cava further forward, on the right."""
+def _add_vessels(solids: Solids, frame: Frame, scale: Vector, random: np.random.Generator) -> None:
+    """Aorta before the spine, a little left; inferior vena cava before it, on the right; the liver's veins."""
+    for spot in random.uniform([-32, -12, 2], [-10, 26, 22], (9, 3)):
+        turn = turned(*random.uniform(-90, 90, 3))
+        solids.ellipsoid("vessel", frame, scale * spot, (random.uniform(5, 11), 1.1, 1.1), turn)
     for x, y in ((4, -17), (-8, -12)):
         for group, radius in (("vessel wall", 3.6), ("vessel", 2.8)):
             solids.ellipsoid(group, frame, scale * [x, y, 0], (radius, radius, 60 if x > 0 else 32))
@@ -84,7 +87,7 @@ def _add_bones(solids: Solids, frame: Frame, skin: Vector, random: np.random.Gen
     """A spine of three ossification centres a vertebra, and ribs that slant down to the front."""
     back = -skin[1] + 15
     solids.ellipsoid("spine soft", frame, (0, back - 1, 0), (12, 9, 70))
-    for level in np.arange(-58, 60, 7.2) + random.uniform(0, 7):
+    for level in np.arange(-8, 9) * 7.2 + random.uniform(-1.5, 1.5):
         solids.ellipsoid("spine", frame, (0, back + 4.5, level), (4.4, 3.4, 2.9))
         for side in (-1, 1):
             solids.ellipsoid("spine", frame, (side * 6.2, back - 4.5, level), (2.3, 3.6, 2.9), turned(0, 0, side * 35))

@@ -23,7 +23,7 @@ _BEST = (
     ("head", 0.0, ("thalamus", "cavum")),
     ("head", 22.0, ("posterior fossa",)),
     ("abdomen", 0.0, ("stomach", "umbilical vein")),
-    ("abdomen", 27.0, ("kidney",)),
+    ("abdomen", 26.0, ("kidney",)),
     ("cervix", 0.0, ("bladder",)),
 )
 """Where each organ is largest: how far to the mother's head of the plane."""
@@ -111,9 +111,9 @@ def _draw_fetus(random: np.random.Generator, womb_mm: float) -> Fetus:
     turn = turned(random.uniform(-10, 10), random.uniform(-12, 12), random.uniform(-14, 14))
     trunk = Frame(middle + np.array([0, 0, head_size.crown_mm - 46]), turn @ base)
     length = random.uniform(60, 74)
-    lift, sink = np.deg2rad([random.uniform(-25, 8), random.uniform(-14, 14)])
+    lift, sink = np.deg2rad([random.uniform(-26, 0), random.uniform(-14, 14)])
     way = np.array([front * np.cos(lift) * np.cos(sink), np.sin(sink), np.sin(lift) * np.cos(sink)])
-    hip = trunk.to_world((front * 18, 6, -66))
+    hip = trunk.to_world((front * 18, 7, -69))
     hip[1] = max(hip[1], womb_mm + 22)
     start = hip + 12 * way
     return Fetus(head, head_size, trunk, trunk_size, between(start, start + length * way), length)

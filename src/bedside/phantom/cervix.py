@@ -11,8 +11,6 @@ RADIUS_MM = 13.0
 """Of the cervix."""
 CANAL_MM = (4.0, 1.1)
 """Half width of the canal, which is a flat slit, across the mother, and half of its height."""
-LIP = 0.36
-"""Share of the cervix at either end that belongs to its orifice."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +36,12 @@ def draw_cervix(random: np.random.Generator, womb_mm: float) -> CervixPlace:
 
 
 def add_cervix(solids: Solids, place: CervixPlace) -> None:
-    """Bladder, cervix with a lip about either orifice, the canal in its mucosa."""
+    """Bladder, cervix, a half of it to either orifice, the canal in its mucosa."""
     for group, larger in (("bladder wall", 2.5), ("bladder", 0.0)):
         solids.ellipsoid(group, WORLD, place.bladder, place.bladder_semi + larger)
-    lip = round(LIP * (len(place.path) - 1))
-    solids.tube("cervix", WORLD, place.path, RADIUS_MM)
-    solids.tube("outer cervix", WORLD, place.path[-1 - lip :], RADIUS_MM)
-    solids.tube("inner cervix", WORLD, place.path[: lip + 1], RADIUS_MM)
+    middle = (len(place.path) - 1) / 2
+    for at in sorted(range(len(place.path)), key=lambda at: abs(at - middle)):  # from the middle: neither half wins
+        half = "inner cervix" if at <= middle else "outer cervix"
+        solids.ellipsoid(half, WORLD, place.path[at], (RADIUS_MM, RADIUS_MM, RADIUS_MM))
     solids.tube("mucosa", WORLD, place.path, 3.4, flat=(2, 1, 1))
     solids.tube("canal", WORLD, place.path, CANAL_MM[1], flat=(CANAL_MM[0] / CANAL_MM[1], 1, 1))

@@ -90,7 +90,7 @@ def femur(picture: Picture) -> dict[str, float]:
     for end in (-1, 1):
         points = thigh.to_world(np.stack([end * np.linspace(half - 10, half - 0.5, 7), np.zeros(7), np.zeros(7)], 1))
         plane_mm, off = picture.seen.project(points)
-        share = np.sqrt(np.clip(1 - (off / END_MM) ** 2, 0, 1))
+        share = np.clip(1 - (off / END_MM) ** 2, 0, 1)
         lit = picture.seen.lit_at(plane_mm - [0, END_MM], label("femur"))
         ends.append((float(plane_mm[-1, 0]), quality(float((share * lit).mean()))))
     ends.sort()
@@ -152,8 +152,8 @@ def cervix(picture: Picture) -> dict[str, float]:
         ),
         "bladder": picture.organ("bladder"),
         "cervix_whole": float(shown.min() >= ENOUGH / 20),
-        "inner_orifice": quality(float(shown[:2].mean())),
-        "outer_orifice": quality(float(shown[-2:].mean())),
+        "inner_orifice": quality(float(shown[0])),
+        "outer_orifice": quality(float(shown[-1])),
     }
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from bedside.phantom.pose import Vector
 from bedside.phantom.solid import Frame, Solids
 
-SHAFT_MM, END_MM = 3.0, 5.0
+SHAFT_MM, END_MM = 3.6, 5.2
 """Radius of the femur in its middle and at its flared ends."""
 BOW_MM = 2.0
 """How far the femur's middle is bent forward."""

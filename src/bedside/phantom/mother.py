@@ -11,7 +11,8 @@ from bedside.phantom.solid import WORLD, Solids, turned
 
 WALL_MM = 6.0
 """Of the uterus."""
-_SPAN_MM = np.linspace(-190, 190, CORNERS // 2)
+_SPAN_MM = np.linspace(-120, 120, CORNERS // 2)
+"""Wider than the fan where the layers are."""
 _ABOVE_MM = -18.0
 """Higher than the probe's curved face anywhere."""
 
@@ -32,19 +33,22 @@ class Layers:
         return self.muscle_mm + WALL_MM
 
     def cut(self, axes: Axes) -> Cut:
-        """The layers as outlines that reach far beyond the picture."""
-        depths = (400.0, self.muscle_mm, self.fat_mm, self.skin_mm)
-        outlines = np.stack([self._below(axes, depth, min(depth / 14, 1.5)) for depth in depths])
+        """The layers as outlines that reach beyond the fan. Below them, where nothing else is, is bowel."""
+        depths = (self.muscle_mm, self.fat_mm, self.skin_mm)
+        outlines = np.stack([self._above(axes, depth) for depth in depths])
         normal = np.zeros_like(outlines)
         normal[..., 1] = 1
-        group = np.array([NUMBER[name] for name in ("mother", "muscle", "fat", "skin")], np.uint8)
+        group = np.array([NUMBER[name] for name in ("muscle", "fat", "skin")], np.uint8)
         return Cut(outlines, normal, group)
 
-    def _below(self, axes: Axes, depth_mm: float, ripple_mm: float) -> Vector:
+    def _above(self, axes: Axes, depth_mm: float) -> Vector:
         """[CORNERS, 2]: everything between the probe and a rippled surface at this depth."""
         base = axes.origin + _SPAN_MM[:, None] * axes.lateral
-        ripple = np.sin(base[:, 0] / 17 + self.wave[0]) + np.sin(base[:, 2] / 23 + self.wave[1])
-        reach = (depth_mm + ripple_mm * ripple * 0.5 - base[:, 1]) / max(axes.depth[1], 0.2)
+        x, z = base[:, 0] + 2 * depth_mm, base[:, 2] - 3 * depth_mm
+        ripple = (
+            np.sin(x / 16 + self.wave[0]) + np.sin(z / 21 + self.wave[1]) + 0.6 * np.sin((x + z) / 9 + self.wave[2])
+        )
+        reach = (depth_mm * (1 + 0.045 * ripple) - base[:, 1]) / max(axes.depth[1], 0.2)
         line = np.stack([_SPAN_MM, reach], 1)
         top = np.stack([_SPAN_MM[::-1], np.full(len(_SPAN_MM), _ABOVE_MM)], 1)
         return np.concatenate([line, top])

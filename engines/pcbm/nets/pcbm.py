@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from zipfile import is_zipfile
 
 import torch
 from bottleneck import forward
@@ -73,11 +74,12 @@ def load(path):
         for name in ("observer", "conceiver", "predictor"):
             getattr(model, name).load_state_dict(torch.load(path / f"{name}.pt", map_location="cpu", weights_only=True))
         return model.eval()
+    with path.open("rb") as file:
+        if not is_zipfile(file):
+            raise ValueError(f"{path} is no file of PyTorch's; expected a pcbm.pt of export.py, or a training's folder")
     kept = torch.load(path, map_location="cpu", weights_only=True)
     if not isinstance(kept, dict) or kept.get("format") != FORMAT:
-        raise ValueError(
-            f"{path} holds no PCBM; expected a file that export.py has written, or the folder of a training"
-        )
+        raise ValueError(f"{path} holds no PCBM; expected a pcbm.pt of export.py, or a training's folder")
     if kept["version"] != VERSION:
         raise ValueError(f"{path} is of version {kept['version']}; expected {VERSION}: train and export it anew")
     model = PCBM(kept["size"])

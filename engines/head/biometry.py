@@ -42,7 +42,7 @@ def head_mm(long_mm, short_mm):
 
 
 def hc_mm(bpd_outer_mm, ofd_mm):
-    """HC = pi (BPD outer-to-outer + OFD) / 2, as calipers have it; up to 0.4 % below the ellipse's circumference."""
+    """HC = pi (BPD outer-to-outer + OFD) / 2, as calipers have it; 0.4 % below the ellipse's for a usual head."""
     return math.pi * (bpd_outer_mm + ofd_mm) / 2
 
 

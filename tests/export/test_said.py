@@ -1,10 +1,15 @@
 """What people said, in the place of what the engine said."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.recording import Plan, make_session
 
-from bedside.export.said import Said, corrected, truth
+from bedside.export.said import Said, Sayings, corrected, truth
+from bedside.session.journal import Journal
+from bedside.session.paths import Paths
+from bedside.session.recorded import Recorded
 
 ANSWER: dict[str, Any] = {
     "verdict": {"label": "head", "level": "good", "score": 0.9, "text": "all there"},
@@ -29,6 +34,16 @@ def test_a_concept_of_a_person_stands_and_others_stay() -> None:
         {"name": "cavum", "ok": True},
     ]
     assert answer["measurements"] == ANSWER["measurements"]
+
+
+def test_what_was_taken_back_was_never_said(tmp_path: Path) -> None:
+    """The last word about a concept counts, and null is none."""
+    folder = make_session(tmp_path, Plan(seconds=1, width=160, height=90))
+    marks = Journal(Paths(folder).marks)
+    for name, value in (("cavum", "visible"), ("thalami", "visible"), ("cavum", None), ("falx", None)):
+        about = {"seq": 3, "captured_ns": 7, "engine": "e", "wall_ns": 1, "monotonic_ns": 1}
+        marks.append({"mark": "feedback", "feedback": "concept", "name": name, "value": value, **about})
+    assert Sayings(Recorded(folder)).of(3, 7, "e").concepts == {"thalami": "visible"}
 
 
 def test_an_answer_of_which_nobody_spoke_is_as_it_was() -> None:

@@ -111,6 +111,16 @@ async def test_feedback_is_tied_to_the_frame_that_was_on_the_screen(hub: Hub) ->
     assert found[3]["name"] == "thalami"
 
 
+async def test_what_was_said_of_a_concept_can_be_taken_back(hub: Hub) -> None:
+    """Null is kept as a word of its own: the last one counts."""
+    name = (await hub.start_session()).folder.name
+    frame = hub.shoot()
+    for value in ("not visible", None):
+        body = {"feedback": "concept", "name": "cavum", "value": value}
+        assert await hub.post("api/feedback", **body) == (201, {"seq": frame.seq})
+    assert [mark["value"] for mark in marks(hub, name, "feedback")] == ["not visible", None]
+
+
 async def test_feedback_without_a_number_is_about_the_newest_frame(hub: Hub) -> None:
     """A frame that nobody knows any more is kept by its number alone: what a person said is not thrown away."""
     name = (await hub.start_session()).folder.name
@@ -128,7 +138,11 @@ async def test_feedback_without_a_number_is_about_the_newest_frame(hub: Hub) -> 
         ({"feedback": "verdict", "value": ""}, "label is ''; expected text"),
         ({"feedback": "verdict", "value": {"level": "best"}}, "level is 'best'; expected good, near, poor or none"),
         ({"feedback": "concept", "value": 1}, "name is 'None'; expected text"),
-        ({"feedback": "concept", "name": "a", "value": {}}, "value is '{}'; expected text, a number, true or false"),
+        (
+            {"feedback": "concept", "name": "a", "value": {}},
+            "value is '{}'; expected text, a number, true, false or null",
+        ),
+        ({"feedback": "concept", "name": "a"}, "value is 'None'; expected text, a number, true, false or null"),
         ({"feedback": "note", "value": "x" * 2001}, "value is 'xxx"),
         ({"feedback": "note", "value": "x", "seq": -1}, "seq is '-1'; expected the frame's number"),
         ({"feedback": "note", "value": "x", "engine": "other"}, "engine is 'other'; expected pcbm or bpd"),

@@ -79,6 +79,7 @@ ENGINE: Json = {
     "waits": False,
     "holds": False,
     "rest_ms": 0,
+    "takes_corrections": False,
 }
 STAGES: Json = {"capture": 2.1, "announce": 0.3, "stage": 0.4, "request": 0.5, "model": 41.0}
 HEAD: Json = {"verdict": {"label": "Head", "level": "near", "score": 0.79}}
@@ -117,6 +118,10 @@ class Script:
     session: Session = field(default_factory=Session)
     clip: bool = True
     version: str = "0.1.0"
+    correct: Callable[[Json], Json] = lambda asked: {}
+    """What of an answer is another with these corrections."""
+    uncorrectable: str = ""
+    """Why no answer can be corrected."""
     refuse: str = ""
     """Why no snapshot can be kept."""
     locked: str = ""
@@ -203,7 +208,18 @@ class StandIn:
             return web.json_response({"error": self.script.refuse}, status=507)
         if request.path == "/api/control":
             self.script.signal["state"] = "frozen" if body["command"] == "freeze" else "live"
+        if request.path == "/api/intervention":
+            return await self._intervene(body)
         return web.json_response({"path": "snapshots/1.png", "clip": self.script.clip, **body}, status=201)
+
+    async def _intervene(self, body: Json) -> web.Response:
+        """The answer to that frame as the script corrects it."""
+        if self.script.uncorrectable:
+            return web.json_response({"error": self.script.uncorrectable}, status=409)
+        first = self.script.answer(body["seq"])
+        rest = {"type": "result", "engine": body["engine"], "seq": body["seq"], "error": "", "missing": {}}
+        result = {**rest, "answer": {**first, **self.script.correct(body)}}
+        return web.json_response({"before": first.get("verdict"), "result": result})
 
     async def _live(self, request: web.Request) -> web.WebSocketResponse:
         if self.script.locked:

@@ -9,11 +9,13 @@ from bedside.report.shown import Said, corrections, said
 
 
 def test_a_correction_stands_beside_what_the_model_said() -> None:
-    """Never in its place; one of the review counts more than one during the scan, and none gets lost."""
+    """Never in its place; one of the review counts more than one during the scan, what was taken back does not."""
     live: list[dict[str, Any]] = [
         {"feedback": "concept", "name": "falx", "value": "not visible"},
         {"feedback": "verdict", "value": {"label": "femur"}},
         {"feedback": "thumb", "value": "down"},
+        {"feedback": "concept", "name": "cavum", "value": "visible"},
+        {"feedback": "concept", "name": "cavum", "value": None},
     ]
     edits = [{"field": "verdict", "value": {"label": "spine", "level": "near"}}]
     answer = {"verdict": {"label": "head", "level": "good", "score": 0.9}, "concepts": [{"name": "cavum", "ok": None}]}

@@ -81,6 +81,8 @@ def truth(value: object) -> bool | None:
 def _take(said: Said, kind: str, name: object, value: object) -> None:
     if kind == "verdict":
         said.verdict |= dict(value) if isinstance(value, Mapping) else {"label": str(value)}
+    elif kind == "concept" and isinstance(name, str) and value is None:  # taken back
+        said.concepts.pop(name, None)
     elif kind == "concept" and isinstance(name, str):
         said.concepts[name] = value
     elif kind == "thumb":

@@ -177,8 +177,8 @@ def checked_feedback(asked: dict[str, Any]) -> dict[str, Any]:
             said["value"] = _verdict(value)
         case "concept":
             said["name"] = text_in(asked, "name", MOST_NAME)
-            if isinstance(value, dict | list) or value is None or len(str(value)) > MOST_NAME:
-                raise refused(f"value is {str(value)[:40]!r}; expected text, a number, true or false")
+            if "value" not in asked or isinstance(value, dict | list) or len(str(value)) > MOST_NAME:
+                raise refused(f"value is {str(value)[:40]!r}; expected text, a number, true, false or null")
         case "note":
             text_in(asked, "value", MOST_NOTE)
     return said

@@ -2,6 +2,7 @@
 
 import { el, sentence, setText, show } from "./dom.js";
 import { icon } from "./icons.js";
+import { Intervention } from "./intervention.js";
 import { Sheet, choice, complaint } from "./sheet.js";
 import { LEVEL_WORDS, levelWord } from "./verdict.js";
 
@@ -15,44 +16,60 @@ const SEEN = [
   { value: "visible", text: "visible" },
   { value: "not visible", text: "not visible" },
 ];
+const GONE = [{ value: "not visible", text: "not there" }];
 
 export class CorrectionSheet extends Sheet {
   /**
    * @param {HTMLElement} root
-   * @param {(about: About, said: {feedback: string, value: unknown, name?: string}) => Promise<void>} send
-   *   its Error's sentence is said in the sheet
-   * @param {() => void} closed
+   * @param {import("./feedback.js").Feedback} feedback  its Errors' sentences are said in the sheet
    */
-  constructor(root, send, closed) {
-    super(root, "Correct", { closed });
-    this.send = send;
+  constructor(root, feedback) {
+    super(root, "Correct", { closed: () => feedback.closed() });
+    this.feedback = feedback;
+    /** @type {Intervention|null} */
+    this.intervention = null;
     this.said = complaint();
     this.kept = el("p", "kept");
     this.kept.setAttribute("role", "status");
-    root.append(el("footer", "", this.said, this.kept));
+    this.footer = el("footer", "", this.said, this.kept);
+    root.append(this.footer);
   }
 
   /**
    * @param {About} about  the very frame, and the answer to it; without one only a note can be given
    * @param {string[]} labels  that verdicts have had
+   * @param {boolean} canIntervene  the AI answers again with what is corrected
    */
-  show(about, labels) {
+  show(about, labels, canIntervene) {
     const { result } = about;
     setText(this.title, result ? "Correct" : NOTES_ALONE);
     this.root.ariaLabel = this.title.textContent;
     setText(this.said, "");
     setText(this.kept, "");
+    this.intervention = result && canIntervene ? this.begin(about, result) : null;
     const parts = result ? [verdictPart(this, about, result, labels), conceptsPart(this, about, result)] : [];
+    if (result && this.intervention) parts.push(outlinesPart(this, about, result));
+    this.footer.replaceChildren(...(this.intervention ? [this.intervention.root] : []), this.said, this.kept);
     const frame = el("p", "quiet frame", result ? saidOf(result) : `About frame ${about.seq}`);
     this.body.replaceChildren(frame, ...parts, notePart(this, about));
     this.open();
+  }
+
+  /** What is corrected of this frame, and what the AI says with that. @param {About} about @param {Result} result */
+  begin(about, result) {
+    const intervention = new Intervention(
+      result.answer.verdict,
+      (corrections) => this.feedback.intervene(about, corrections),
+      (corrected) => this.isOpen && this.intervention === intervention && this.feedback.draw(corrected),
+    );
+    return intervention;
   }
 
   /** @param {About} about @param {{feedback: string, value: unknown, name?: string}} said */
   async keep(about, said) {
     setText(this.said, "");
     try {
-      await this.send(about, said);
+      await this.feedback.send(about, said);
       setText(this.kept, "Kept with this frame");
       return true;
     } catch (error) {
@@ -94,10 +111,30 @@ function oneOfEach(labels) {
 /** @param {CorrectionSheet} sheet @param {About} about @param {Result} result */
 function conceptsPart(sheet, about, result) {
   const rows = (result.answer.concepts ?? []).map(({ name }) => {
-    const seen = choice(name, SEEN, (value) => void sheet.keep(about, { feedback: "concept", name, value }));
+    const seen = choice(name, SEEN, (value) => {
+      const isSaid = sheet.intervention?.concept(name, value === "visible") ?? true;
+      if (!isSaid) seen.press("");
+      void sheet.keep(about, { feedback: "concept", name, value: isSaid ? value : null });
+    });
     return el("li", "", el("span", "", name), seen.root);
   });
   const part = el("section", "", el("h3", "", "What can be seen"), el("ul", "seen", ...rows));
+  show(part, rows.length > 0);
+  return part;
+}
+
+/** What is outlined, and may be none. @param {CorrectionSheet} sheet @param {About} about @param {Result} result */
+function outlinesPart(sheet, about, result) {
+  const names = [...new Set((result.answer.outlines ?? []).map(({ label }) => label))].filter(Boolean);
+  const rows = names.map((name) => {
+    const gone = choice(`Outline: ${name}`, GONE, (value) => {
+      const isSaid = sheet.intervention?.label(name) ?? true;
+      if (!isSaid) gone.press("");
+      void sheet.keep(about, { feedback: "concept", name, value: isSaid ? value : null });
+    });
+    return el("li", "", el("span", "", name), gone.root);
+  });
+  const part = el("section", "", el("h3", "", "What is outlined"), el("ul", "seen", ...rows));
   show(part, rows.length > 0);
   return part;
 }

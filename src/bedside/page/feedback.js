@@ -24,6 +24,8 @@ export class Feedback {
     this.say = say;
     /** The picture stands still for the sheet, and goes on with its end. */
     this.holds = false;
+    /** What the server keeps for the sheet, where that is not the picture on the screen. @type {number|null} */
+    this.kept = null;
     this.up = () => deeds.attempt("Not kept", () => this.thumb("up"));
     this.down = () => deeds.attempt("Not kept", () => this.thumb("down"));
     this.correct = () => deeds.attempt("Not possible", () => this.openSheet());
@@ -56,13 +58,42 @@ export class Feedback {
       this.deeds.hold();
       this.holds = this.known.held !== null;
     }
-    this.sheet.show(about, await labelsOf());
+    const { stage, connection } = this.parts;
+    if (this.canIntervene(about) && about.seq !== stage.held?.header.seq) connection.send({ type: "hold", seq: (this.kept = about.seq) });
+    this.sheet.show(about, await labelsOf(), this.canIntervene(about));
   }
 
   /** The sheet was closed. */
   closed() {
+    this.parts.stage.correct(null);
+    if (this.kept !== null) this.deeds.sayHold();
+    this.kept = null;
     if (this.holds && this.known.held) this.deeds.hold();
     this.holds = false;
+  }
+
+  /** Whether its engine answers that frame again, on a page that says why it answers so. @param {About} about */
+  canIntervene({ engine, result }) {
+    const { hello, state } = this.known;
+    const asked = state?.engines.find(({ name }) => name === engine);
+    return Boolean(result && !result.error && hello?.view.explanation && asked?.takes_corrections);
+  }
+
+  /**
+   * The answer to that frame with what is corrected of it; drawn over the picture by `draw`.
+   * @param {About} about
+   * @param {import("./intervention.js").Corrections} corrections
+   * @returns {Promise<Result>}
+   */
+  async intervene({ seq, engine }, corrections) {
+    const { hello } = this.known;
+    const asked = { seq, engine, view: hello?.view.name ?? "", page: hello?.page ?? "", ...corrections };
+    return (await post("/api/intervention", asked)).result;
+  }
+
+  /** @param {Result|null} result */
+  draw(result) {
+    this.parts.stage.correct(result);
   }
 
   /** @param {About} about @param {{feedback: string, value: unknown, name?: string}} said */

@@ -51,7 +51,7 @@ const parts = { connection, stage, answers, ages, awake };
 const say = (/** @type {Parameters<typeof toast>[1]} */ words) => toast(byId("toasts"), words);
 const deeds = new Deeds(known, parts, { changed: tick, say, note });
 const feedback = new Feedback(known, parts, deeds, say);
-feedback.sheet = new CorrectionSheet(byId("correction"), (about, said) => feedback.send(about, said), () => feedback.closed());
+feedback.sheet = new CorrectionSheet(byId("correction"), feedback);
 const session = new SessionSheet(byId("session"), { record: (on) => deeds.record(on), say });
 const chip = new RecordChip(byId("chip"), byId("alarm"), () => toggle(session));
 const bands = new Bands(byId("stage"), deeds.hold);

@@ -10,7 +10,7 @@
  * @typedef {{name: string, state: string, message: string, answers: number, errors: number, restarts: number,
  *   fps: number, model_ms: number, added_ms: number, answer_age_ms: number|null, busy_ms: number|null, late: number,
  *   passed_over: number, replicas: number, replicas_well: number, waits: boolean, holds: boolean,
- *   rest_ms: number}} EngineState  waits: it is not its turn; holds: its answer counts until the scanner moves
+ *   rest_ms: number, takes_corrections?: boolean}} EngineState  waits: it is not its turn; holds: its answer counts until the scanner moves
  * @typedef {{type: "state", signal: SignalState, engines: EngineState[], recorder?: Recorder|null,
  *   session?: RunningSession|null, viewers: number, picture_skips: number, sent_ms?: number}} State
  * @typedef {{state: string, message: string, recording_ms: number, frames: number, losses: number, video_bytes: number,

@@ -31,6 +31,8 @@ export class Stage {
     this.paintedOf = { live: null, answer: null };
     /** @type {Shot|null} the picture that the person holds */
     this.held = null;
+    /** @type {import("./protocol.js").Result|null} what is drawn over its own frame while a person corrects that */
+    this.corrected = null;
     /** @type {{large: Stream, inset: Stream|null}} */
     this.plan = { large: "live", inset: null };
     this.overlay = false;
@@ -132,6 +134,13 @@ export class Stage {
     this.redraw();
   }
 
+  /** Over the held picture, in the place of its own answer; null is that one again. @param {import("./protocol.js").Result|null} result */
+  correct(result) {
+    if (this.corrected === result) return;
+    this.corrected = result;
+    this.redraw();
+  }
+
   redraw() {
     this.relaid = true;
     this.schedule();
@@ -172,7 +181,7 @@ export class Stage {
     ctx.drawImage(shot.bitmap, 0, 0, canvas.width, canvas.height);
     canvas.dataset.seq = String(shot.header.seq);
     canvas.dataset.stream = shot.header.stream;
-    const { result } = shot.header;
+    const result = this.corrected?.seq === shot.header.seq ? this.corrected : shot.header.result;
     if (!this.overlay || !result || result.error) return;
     drawOverlay(ctx, result.answer, { width: canvas.width, height: canvas.height, scale: devicePixelRatio, labels });
   }

@@ -125,7 +125,7 @@ def _feedback(mark: Mapping[str, Any]) -> str:
     if kind == "thumb":
         return THUMBS.get(str(value), f"thumb {spoken(value)}")
     if kind == "concept":
-        return f"{mark.get('name', '')}: {spoken(value)}"
+        return f"{mark.get('name', '')}: {'taken back' if value is None else spoken(value)}"
     return f"verdict: {spoken(value)}" if kind == "verdict" else spoken(value)
 
 

@@ -122,6 +122,8 @@ def corrections(live: Iterable[Mapping[str, Any]], edits: Iterable[Mapping[str, 
         if mark.get("feedback") in ("verdict", "concept"):
             name = str(mark.get("name", "")) if mark.get("feedback") == "concept" else ""
             found[name] = f"{spoken(mark.get('value'))} (during the scan)"
+            if mark.get("value") is None:
+                del found[name]  # taken back
     for edit in edits:
         found[str(edit.get("name", "")) if edit.get("field") == "concept" else ""] = spoken(edit.get("value"))
     return found

@@ -72,7 +72,7 @@ export function said(mark) {
 function feedback({ feedback: kind, value, name }) {
   if (kind === "thumb") return `Thumb ${value}`;
   if (kind === "verdict") return `Corrected: ${typeof value === "object" ? [value?.label, value?.level].filter(Boolean).join(", ") : value}`;
-  if (kind === "concept") return `${name}: ${value}`;
+  if (kind === "concept") return `${name}: ${value ?? "taken back"}`;
   return `Note: ${value}`;
 }
 

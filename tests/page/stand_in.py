@@ -81,6 +81,33 @@ ENGINE: Json = {
     "rest_ms": 0,
     "takes_corrections": False,
 }
+NO_SCALE: Json = {
+    "pixel_spacing_mm": None,
+    "source": "none",
+    "set_wall_ns": None,
+    "distance_mm": None,
+    "picture_px": None,
+    "dropped": "",
+}
+SCALE: Json = {
+    **NO_SCALE,
+    "pixel_spacing_mm": 0.2083,
+    "source": "ruler",
+    "set_wall_ns": 1_795_430_000_000_000_000,
+    "distance_mm": 100,
+    "picture_px": [640, 480],
+}
+PROBE: Json = {
+    "seed": 3,
+    "pose": {"x_mm": -24.4, "z_mm": 61.0, "rotate_deg": -14.0, "tilt_deg": 11.6, "rock_deg": -3.0},
+    "depth_mm": 130.0,
+    "gain_db": 2.0,
+    "is_frozen": False,
+    "is_sweeping": False,
+    "plane": "head",
+    "is_standard": False,
+    "offset": {"plane": "head", "distance_mm": 11.7, "angle_deg": 8.2, "move": "tilt -6"},
+}
 STAGES: Json = {"capture": 2.1, "announce": 0.3, "stage": 0.4, "request": 0.5, "model": 41.0}
 HEAD: Json = {"verdict": {"label": "Head", "level": "near", "score": 0.79}}
 Painter = Callable[[int], NDArray[np.uint8]]
@@ -114,7 +141,12 @@ class Script:
     silent: bool = False
     """Connected, and nothing is sent: what a page behind a cut network sees."""
     can_control: bool = False
+    probe: Json | None = None
+    """What a source that can be steered tells of itself."""
+    control_takes_s: float = 0.0
     recorder: Json | None = None
+    progress: Json | None = None
+    spacing: Json = field(default_factory=lambda: dict(NO_SCALE))
     session: Session = field(default_factory=Session)
     clip: bool = True
     version: str = "0.1.0"
@@ -129,6 +161,11 @@ class Script:
     extra: list[str | bytes] = field(default_factory=list)
     """Messages that every page is sent once, as they are."""
 
+    @property
+    def controls(self) -> list[str]:
+        """What the source can be asked to do."""
+        return ["freeze", "unfreeze"] * self.can_control + ["right", "tilt", "go"] * (self.probe is not None)
+
 
 class StandIn:
     """Serves the page on a port of its own, in a thread of its own."""
@@ -140,7 +177,7 @@ class StandIn:
         self.wants: list[Json] = []
         self.holds: list[Json] = []
         self.posts: list[tuple[str, Json]] = []
-        self.connections = 0
+        self.connections = self.offers = 0
         self.seq = 100
         self._loop: asyncio.AbstractEventLoop
         self._stop: asyncio.Event
@@ -175,8 +212,10 @@ class StandIn:
         app.router.add_get("/view/{name}", self._index)
         app.router.add_get("/live", self._live)
         app.router.add_get("/api/state", self._state)
+        app.router.add_get("/api/control", self._offer)
         app.router.add_get("/questionnaire/{session}/{name}", self._questionnaire)
         app.router.add_routes(self.script.session.routes(self.script, self.posts))
+        app.router.add_post("/api/spacing/remove", self._remove_scale)
         app.router.add_post("/api/{deed}", self._post)
         app.router.add_static("/page", PAGE)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -206,11 +245,27 @@ class StandIn:
         self.posts.append((request.path, body))
         if self.script.refuse:
             return web.json_response({"error": self.script.refuse}, status=507)
+        if request.path == "/api/spacing":
+            self.script.spacing = {**SCALE, "distance_mm": body["distance_mm"]}
+            return web.json_response(self.script.spacing, status=201)
         if request.path == "/api/control":
-            self.script.signal["state"] = "frozen" if body["command"] == "freeze" else "live"
+            await asyncio.sleep(self.script.control_takes_s)
+            if body["command"] in ("freeze", "unfreeze"):
+                self.script.signal["state"] = "frozen" if body["command"] == "freeze" else "live"
+            elif body["command"].startswith("sweep") and self.script.probe:
+                self.script.probe["is_sweeping"] = body["command"] == "sweep on"
         if request.path == "/api/intervention":
             return await self._intervene(body)
         return web.json_response({"path": "snapshots/1.png", "clip": self.script.clip, **body}, status=201)
+
+    async def _offer(self, request: web.Request) -> web.Response:
+        self.offers += 1
+        return web.json_response({"commands": self.script.controls, "state": self.script.probe})
+
+    async def _remove_scale(self, request: web.Request) -> web.Response:
+        self.script.spacing = dict(NO_SCALE)
+        self.posts.append((request.path, await request.json()))
+        return web.json_response(self.script.spacing)
 
     async def _intervene(self, body: Json) -> web.Response:
         """The answer to that frame as the script corrects it."""
@@ -280,7 +335,8 @@ class _Page:
         names = [engine["name"] for engine in self.server.script.engines] if shows else []
         script = self.server.script
         hello = {"type": "hello", "version": script.version, "view": view, "engines": names, "page": "a1b2"}
-        await self.socket.send_json({**hello, "can_control": script.can_control})
+        controls = script.controls if view["controls"] else []
+        await self.socket.send_json({**hello, "can_control": script.can_control, "controls": controls})
         while not self.socket.closed:
             await asyncio.sleep(0.01)
             if self.server.script.silent:
@@ -294,7 +350,8 @@ class _Page:
         script = self.server.script
         state = self._state(shows)
         engines = [engine["state"] for engine in state["engines"]]
-        gist = json.dumps([state["signal"]["state"], state["recorder"], state["session"], engines])
+        news = [state[name] for name in ("recorder", "session", "progress", "spacing")]
+        gist = json.dumps([state["signal"]["state"], *news, engines])
         if now >= self.due["state"] or self.said != gist:
             self.due["state"], self.said = now + 0.25, gist
             await self.socket.send_json(state)
@@ -319,7 +376,8 @@ class _Page:
         script = self.server.script
         engines = script.engines if shows else []
         kept = {"recorder": script.recorder, "session": script.session.running}
-        rest: Json = {**kept, "viewers": 1, "picture_skips": 3}
+        scale: Json = {"progress": script.progress if shows else None, "spacing": script.spacing}
+        rest: Json = {**kept, **scale, "viewers": 1, "picture_skips": 3}
         return {"type": "state", "signal": script.signal, "engines": engines, **rest}
 
     def _result(self, engine: str) -> Json:
@@ -359,7 +417,7 @@ def main() -> None:
     parser.add_argument("--picture", type=Path)
     parser.add_argument("--session", action="store_true", help="one runs and is recorded")
     options = parser.parse_args()
-    script = Script(can_control=True)
+    script = Script(can_control=True, probe=deepcopy(PROBE))
     if options.session:
         script.session.running, script.recorder = dict(RUNNING), dict(RECORDING)
     if options.picture:

@@ -100,6 +100,11 @@ class Session:
             assert done
             return web.Response(body=data.tobytes(), content_type="image/png")
 
+        async def jpg(_: web.Request) -> web.Response:
+            done, data = cv2.imencode(".jpg", script.paint(1)[..., ::-1])
+            assert done
+            return web.Response(body=data.tobytes(), content_type="image/jpeg")
+
         async def questionnaire(request: web.Request) -> web.Response:
             found = [one for one in self.questionnaires if one["name"] == request.match_info["name"]]
             return web.json_response(found[0]) if found else _error(404, "there is no such questionnaire")
@@ -115,6 +120,7 @@ class Session:
             web.get("/api/session", session),
             web.get("/api/best", best),
             web.get("/api/best/{name}.png", png),
+            web.get("/api/best/{name}.jpg", jpg),
             web.get("/api/questionnaires/{name}", questionnaire),
             web.post("/api/session/{deed}", post),
             web.post("/api/feedback", post),

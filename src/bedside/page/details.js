@@ -3,6 +3,7 @@
 import { say } from "./ages.js";
 import { el, rows, setText, show } from "./dom.js";
 import { icon } from "./icons.js";
+import { scaleWords } from "./scale.js";
 
 const KEPT = 50;
 
@@ -90,6 +91,7 @@ export function factsOf({ hello, state, ...page }) {
     ["Signal", [signal.state, signal.message].filter(Boolean).join(": ")],
     ["Source", [signal.source, signal.device].filter(Boolean).join(" · ")],
     ["Picture", `${signal.width} x ${signal.height}, ${signal.fps.toFixed(1)} fps`],
+    ["Scale", scaleWords(state.spacing)],
     ["Lost by the device", String(signal.drops)],
     ["Passed over at the source", String(signal.skips)],
     ["Passed over for this page", String(state.picture_skips)],

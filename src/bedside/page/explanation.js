@@ -2,16 +2,25 @@
 
 import { el, rows, setText, show } from "./dom.js";
 import { icon, setIcon } from "./icons.js";
+import { button } from "./sheet.js";
 import { levelOf } from "./verdict.js";
 
 /** @typedef {import("./protocol.js").Answer} Answer */
 /** @typedef {import("./protocol.js").Answered} Answered */
 
 const PARTLY = 0.3;
+/** Units of a measurement that has no scale. */
+const PIXELS = /^(px|pixels?)$/i;
+/** A name such as "no kidney": what should not be in the picture. */
+const ABSENT = /^no\s+(.+)$/i;
 const DIRECTIONS = ["up", "down", "left", "right", "tilt_up", "tilt_down", "rotate_left", "rotate_right", "hold"];
 
+/** @typedef {{setScale: () => void, hasScale: () => boolean}} Scaling  what a person does where lengths have no scale */
+
 export class Explanation {
-  constructor() {
+  /** @param {Scaling|null} [on]  null: of a recording, where nothing can be set any more */
+  constructor(on = null) {
+    this.on = on;
     this.hint = el("p", "hint");
     this.concepts = el("ul", "concepts");
     this.classes = el("ul", "classes");
@@ -19,7 +28,10 @@ export class Explanation {
     this.images = el("div", "images");
     this.text = el("p", "text");
     this.others = el("ul", "others");
-    this.scroll = el("div", "scroll", this.concepts, this.measurements, this.classes, this.images, this.text, this.others);
+    this.noScale = button("Set the scale for millimetres", "no-scale", () => on?.setScale());
+    this.noScale.prepend(icon("ruler"));
+    this.scroll = el("div", "scroll", this.concepts, this.measurements, this.noScale);
+    this.scroll.append(this.classes, this.images, this.text, this.others);
     this.scroll.tabIndex = 0;
     this.arrow = icon("hold");
     this.sentence = el("strong");
@@ -41,6 +53,7 @@ export class Explanation {
     const best = [...(answer.classes ?? [])].sort((a, b) => b.score - a.score).slice(0, 3);
     rows(this.classes, best, buildClass, fillClass);
     rows(this.measurements, answer.measurements ?? [], buildMeasurement, fillMeasurement);
+    show(this.noScale, this.on !== null && !this.on.hasScale() && lacksScale(answer));
     rows(this.images, answer.images ?? [], buildImage, fillImage);
     setText(this.text, answer.text ?? "");
     for (const node of [this.concepts, this.classes, this.measurements, this.images]) show(node, node.childElementCount > 0);
@@ -83,6 +96,12 @@ function saysTheSame(guidance, improve) {
   return improve !== "" && !guidance?.direction && guidance?.text?.toLowerCase() === improve.toLowerCase();
 }
 
+/** Whether something is measured that has no millimetres: it is in pixels, or drawn without a number. @param {Answer} answer */
+function lacksScale({ measurements = [], ellipses = [], lines = [] }) {
+  if (measurements.length > 0) return measurements.some(({ unit }) => PIXELS.test(unit ?? ""));
+  return ellipses.length + lines.length > 0;
+}
+
 /** @param {Answer} answer */
 export function firstToImprove(answer) {
   const missing = (answer.concepts ?? []).filter((concept) => concept.ok === false);
@@ -114,20 +133,30 @@ function buildConcept() {
 
 /** @param {HTMLElement} row @param {import("./protocol.js").Concept} concept */
 function fillConcept(row, concept) {
-  const share = shareOf(concept);
-  const [sign, state, level] =
-    concept.ok === true
-      ? ["tick", "present", "good"]
-      : concept.ok === false
-        ? (share ?? 0) >= PARTLY
-          ? ["half", "partly", "near"]
-          : ["empty", "missing", "poor"]
-        : ["unknown", "not known", "none"];
+  const { name, sign, state, level, share } = readConcept(concept);
   row.dataset.level = level;
   setIcon(row.children[0], sign);
-  setText(row.children[1], concept.name);
+  setText(row.children[1], name);
   fillBar(row.children[2], share);
   setText(row.children[3], state);
+}
+
+/**
+ * One line of the checklist, in words. What should not be there reads as it is: "no kidney", or "kidney in view"; and
+ * its bar is full when all is well, whichever way round its engine counts.
+ * @param {import("./protocol.js").Concept} concept
+ */
+export function readConcept(concept) {
+  const { name, ok } = concept;
+  const absent = ABSENT.exec(name)?.[1];
+  const given = shareOf(concept);
+  const share = absent && given !== null && typeof ok === "boolean" && ok !== given >= 0.5 ? 1 - given : given;
+  if (ok === true) return { name, sign: "tick", state: "present", level: "good", share };
+  if (ok !== false) return { name, sign: "unknown", state: "not known", level: "none", share };
+  if (absent) return { name: `${absent} in view`, sign: "half", state: "should not be in view", level: "near", share };
+  return (share ?? 0) >= PARTLY
+    ? { name, sign: "half", state: "partly", level: "near", share }
+    : { name, sign: "empty", state: "missing", level: "poor", share };
 }
 
 function buildClass() {

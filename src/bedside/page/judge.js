@@ -41,6 +41,11 @@ export class Known {
     return this.state?.engines[0]?.name ?? this.hello?.engines[0] ?? "";
   }
 
+  /** Whether lengths can be told in millimetres. */
+  get hasScale() {
+    return typeof this.state?.spacing?.pixel_spacing_mm === "number";
+  }
+
   get isFrozen() {
     return this.state?.signal.state === "frozen";
   }

@@ -1,13 +1,21 @@
 // Draws an answer's outlines, ellipses, boxes, lines and points over a picture, with their names beside them.
 
+import { drawNames } from "./names.js";
 import { inkOf } from "./palette.js";
+import { bandOf, rounded } from "./rings.js";
 
 /** @typedef {import("./protocol.js").Answer} Answer */
-/** @typedef {{x: number, y: number, w: number, h: number}} Box  in pixels of the canvas */
-/** @typedef {{text: string, colour: string, around: Box}} Tag */
+/** @typedef {import("./names.js").Box} Box */
+/** @typedef {import("./names.js").Tag} Tag */
 
 const SMALL_SHARE = 0.06;
 const HALO = "rgba(4, 6, 9, 0.72)";
+/** What is thinner than this share of the picture's height is a band or a line: filled, so that it reads as one. */
+const BAND_SHARE = 0.035;
+/** And so many times longer than wide: a small round shape is no band. */
+const BAND_LENGTH = 7;
+const BAND = { alpha: 0.36, line: 0.6, halo: 1.4 };
+const AREA = { alpha: 0.12, line: 1, halo: 2 };
 
 /**
  * @param {CanvasRenderingContext2D} ctx
@@ -22,15 +30,16 @@ export function drawOverlay(ctx, answer, size) {
   const thick = size.labels ? Math.min(4, Math.max(2, size.width / size.scale / 480)) : 1.5;
   for (const shape of shapes(answer, size)) {
     const ink = inkOf(shape.name);
+    const pen = shape.isBand ? BAND : AREA;
     ctx.setLineDash([]);
-    if (shape.filled) fill(ctx, shape.path, ink.colour);
-    stroke(ctx, shape.path, HALO, size.scale * thick * 2);
+    stroke(ctx, shape.path, HALO, size.scale * thick * pen.halo);
+    if (shape.filled) fill(ctx, shape.path, ink.colour, pen.alpha);
     ctx.setLineDash(ink.dash.map((length) => length * size.scale));
-    stroke(ctx, shape.path, ink.colour, size.scale * thick);
+    stroke(ctx, shape.path, ink.colour, size.scale * thick * pen.line);
     if (shape.label) tags.push({ text: shape.label, colour: ink.colour, around: shape.around });
   }
   ctx.setLineDash([]);
-  if (size.labels) drawTags(ctx, tags, size);
+  if (size.labels) drawNames(ctx, tags, size);
   ctx.restore();
 }
 
@@ -40,40 +49,39 @@ export function drawOverlay(ctx, answer, size) {
  */
 function* shapes(answer, { width: w, height: h, scale }) {
   for (const { label = "", id, rings = [] } of answer.outlines ?? []) {
-    const path = new Path2D();
-    for (const ring of rings) {
-      ring.forEach(([x, y], i) => (i ? path.lineTo(x * w, y * h) : path.moveTo(x * w, y * h)));
-      path.closePath();
-    }
+    const placed = rings.map((ring) => ring.map(([x, y]) => /** @type {[number, number]} */ ([x * w, y * h])));
+    const path = rounded(placed, 5 * scale);
     const all = bounds(rings.flat(), w, h);
+    const { width, length } = bandOf(placed);
+    const isBand = width < h * BAND_SHARE && length > width * BAND_LENGTH;
     const isLarge = all.w * all.h > w * h * SMALL_SHARE;
     const spot = isLarge ? rightmost(rings.flat(), w, h, 2 * scale) : all;
-    yield { name: label || `outline ${id}`, label, path, filled: !isLarge, around: spot };
+    yield { name: label || `outline ${id}`, label, path, filled: isBand || !isLarge, isBand, around: spot };
   }
   for (const { x, y, rx, ry, angle_deg: angle = 0, label = "" } of answer.ellipses ?? []) {
     const path = new Path2D();
     path.ellipse(x * w, y * h, Math.abs(rx) * w, Math.abs(ry) * h, (angle * Math.PI) / 180, 0, 2 * Math.PI);
-    yield { name: label || "ellipse", label, path, filled: false, around: ellipseBounds(x * w, y * h, rx * w, ry * h, angle) };
+    yield { name: label || "ellipse", label, path, filled: false, isBand: false, around: ellipseBounds(x * w, y * h, rx * w, ry * h, angle) };
   }
   for (const { x, y, width, height, label = "", score } of answer.boxes ?? []) {
     const path = new Path2D();
     path.rect(x * w, y * h, width * w, height * h);
     const said = typeof score === "number" ? `${label} ${Math.round(score * 100)} %`.trim() : label;
-    yield { name: label || "box", label: said, path, filled: false, around: { x: x * w, y: y * h, w: width * w, h: height * h } };
+    yield { name: label || "box", label: said, path, filled: false, isBand: false, around: { x: x * w, y: y * h, w: width * w, h: height * h } };
   }
   for (const { x1, y1, x2, y2, label = "" } of answer.lines ?? []) {
     const path = caliper(x1 * w, y1 * h, x2 * w, y2 * h, 7 * scale);
-    yield { name: label || "line", label, path, filled: false, around: around(x2 * w, y2 * h, 7 * scale) };
+    yield { name: label || "line", label, path, filled: false, isBand: false, around: around(x2 * w, y2 * h, 7 * scale) };
   }
   for (const { x, y, label = "" } of answer.points ?? []) {
     const path = cross(x * w, y * h, 7 * scale);
-    yield { name: label || "point", label, path, filled: false, around: around(x * w, y * h, 7 * scale) };
+    yield { name: label || "point", label, path, filled: false, isBand: false, around: around(x * w, y * h, 7 * scale) };
   }
 }
 
-/** @param {CanvasRenderingContext2D} ctx @param {Path2D} path @param {string} colour */
-function fill(ctx, path, colour) {
-  ctx.globalAlpha = 0.1;
+/** @param {CanvasRenderingContext2D} ctx @param {Path2D} path @param {string} colour @param {number} alpha */
+function fill(ctx, path, colour, alpha) {
+  ctx.globalAlpha = alpha;
   ctx.fillStyle = colour;
   ctx.fill(path, "evenodd");
   ctx.globalAlpha = 1;
@@ -139,67 +147,4 @@ function ellipseBounds(x, y, rx, ry, angle) {
   const [cos, sin] = [Math.cos((angle * Math.PI) / 180), Math.sin((angle * Math.PI) / 180)];
   const [w, h] = [Math.hypot(rx * cos, ry * sin), Math.hypot(rx * sin, ry * cos)];
   return { x: x - w, y: y - h, w: 2 * w, h: 2 * h };
-}
-
-/**
- * Each name goes to the first free place around its shape, small shapes first: those have the least room.
- * @param {CanvasRenderingContext2D} ctx
- * @param {Tag[]} tags
- * @param {{width: number, height: number, scale: number}} size
- */
-function drawTags(ctx, tags, { width, height, scale }) {
-  const font = Math.min(26, Math.max(13, width / scale / 44)) * scale;
-  ctx.font = `600 ${font}px Inter, system-ui, sans-serif`;
-  ctx.textBaseline = "middle";
-  const small = tags.map(({ around }) => around).filter(({ w, h }) => w * h < width * height * SMALL_SHARE);
-  /** @type {Box[]} */
-  const names = [];
-  for (const tag of [...tags].sort((a, b) => a.around.w * a.around.h - b.around.w * b.around.h)) {
-    const w = Math.min(ctx.measureText(tag.text).width, width * 0.4);
-    const others = small.filter((box) => box !== tag.around);
-    const place = freePlace(tag.around, w, font * 1.25, font * 0.45, names, others, { width, height });
-    names.push(place);
-    ctx.lineWidth = 4 * scale;
-    ctx.strokeStyle = HALO;
-    ctx.strokeText(tag.text, place.x, place.y + place.h / 2, width * 0.4);
-    ctx.fillStyle = tag.colour;
-    ctx.fillText(tag.text, place.x, place.y + place.h / 2, width * 0.4);
-  }
-}
-
-/**
- * The first place that is clear of everything; else of names and of its own shape; else of names.
- * @param {Box} a  the shape
- * @param {number} w @param {number} h  of the text
- * @param {number} gap
- * @param {Box[]} names
- * @param {Box[]} shapes  small ones, which a name would hide
- * @param {{width: number, height: number}} size
- * @returns {Box}
- */
-function freePlace(a, w, h, gap, names, shapes, size) {
-  const [right, bottom] = [a.x + a.w, a.y + a.h];
-  const spots = [
-    [right + gap, a.y + a.h / 2 - h / 2], // right, left, above, below, then the corners
-    [a.x - gap - w, a.y + a.h / 2 - h / 2],
-    [a.x + a.w / 2 - w / 2, a.y - h],
-    [a.x + a.w / 2 - w / 2, bottom],
-    [right - a.w * 0.15, a.y + a.h * 0.1 - h / 2],
-    [a.x + a.w * 0.15 - w, a.y + a.h * 0.1 - h / 2],
-    [right - w - gap, bottom - h - gap],
-    [a.x + gap, a.y + gap],
-  ].map(([x, y]) => ({ x: clamp(x, gap, size.width - w - gap), y: clamp(y, 0, size.height - h), w, h }));
-  const readable = spots.filter((spot) => !names.some((name) => overlap(spot, name)));
-  const clear = readable.find((spot) => ![a, ...shapes].some((shape) => overlap(spot, shape)));
-  return clear ?? readable.find((spot) => !overlap(spot, a)) ?? readable[0] ?? spots[0];
-}
-
-/** @param {number} value @param {number} low @param {number} high */
-function clamp(value, low, high) {
-  return Math.max(low, Math.min(high, value));
-}
-
-/** @param {Box} a @param {Box} b */
-function overlap(a, b) {
-  return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 }

@@ -20,12 +20,14 @@ import { Panel } from "./panel.js";
 import { RecordChip } from "./record_chip.js";
 import { recordingOf } from "./recording.js";
 import { SessionSheet } from "./session_sheet.js";
+import { ScaleSheet } from "./scale_sheet.js";
 import { closeSheets } from "./sheet.js";
 import { Connection } from "./socket.js";
 import { Stage } from "./stage.js";
 import { plan } from "./stale.js";
 import { StatusLine } from "./status.js";
 import { toast } from "./toasts.js";
+import { Strip } from "./strip.js";
 
 /** @typedef {import("./protocol.js").Shot} Shot */
 /** @typedef {import("./judge.js").Judgement} Judgement */
@@ -40,7 +42,8 @@ const answers = new Answers();
 const awake = new Awake();
 const details = new Details(byId("details"));
 const line = new StatusLine(byId("status"));
-const panel = new Panel(byId("panel"));
+const panel = new Panel(byId("panel"), { setScale: () => scale.begin(), hasScale: () => known.hasScale });
+const strip = new Strip(byId("strip"), byId("best-frame"));
 const stage = new Stage(byId("stage"), {
   painted,
   want: (want) => connection.send({ type: "want", ...want }),
@@ -48,11 +51,13 @@ const stage = new Stage(byId("stage"), {
 });
 const connection = new Connection(address(), { opened, lost, text, picture, rtt: (ms) => ages.measured(ms), fault: note });
 const parts = { connection, stage, answers, ages, awake };
+stage.slot = strip.slot;
 const say = (/** @type {Parameters<typeof toast>[1]} */ words) => toast(byId("toasts"), words);
 const deeds = new Deeds(known, parts, { changed: tick, say, note });
 const feedback = new Feedback(known, parts, deeds, say);
 feedback.sheet = new CorrectionSheet(byId("correction"), feedback);
-const session = new SessionSheet(byId("session"), { record: (on) => deeds.record(on), say });
+const session = new SessionSheet(byId("session"), { record: (on) => deeds.record(on), setScale: () => scale.begin(), say });
+const scale = new ScaleSheet(byId("scale"), known, { stage, hold: deeds.hold, say });
 const chip = new RecordChip(byId("chip"), byId("alarm"), () => toggle(session));
 const bands = new Bands(byId("stage"), deeds.hold);
 const buttons = new Buttons(byId("controls"), { ...deeds, up: feedback.up, down: feedback.down, correct: feedback.correct });
@@ -195,6 +200,7 @@ function tellRecording({ trouble }) {
   const state = connection.open && trouble?.icon !== "lost" ? known.state : null; // a dot that nobody vouches for is out
   const { title = "", name = "", controls = false } = hello?.view ?? {};
   const participant = state?.session?.participant ?? hello?.participant ?? "";
+  root.classList.toggle("with-strip", strip.follow(known, answers, judgement.condition.kind === "fresh"));
   chip.render(recordingOf(state), { participant, view: title || name, controls });
   session.render(state);
   if (hello) void followArm(hello.view.name, state?.session?.arm ?? "", note);
@@ -208,6 +214,7 @@ function arrange({ trouble, condition, usable }, now) {
   const at = plan({ view, swapped, held: held !== null, usable });
   const answered = view.picture === "answer" || view.inset || view.overlay;
   const stays = trouble !== null && stage.shown !== null; // what was last seen stays where it was, grey
+  scale.render(known.state);
   if (!held && !stays) stage.arrange(at, view.overlay, { live: true, answer: answered && hello.engines.length > 0 });
   else if (held) stage.arrange({ ...stage.plan, inset: "live" }, view.overlay, stage.asks);
   bands.render({ trouble, heldMs: held && now - held.at, frozen });

@@ -9,11 +9,11 @@ import { VerdictBlock } from "./verdict.js";
 /** @typedef {import("./stale.js").Condition} Condition */
 
 export class Panel {
-  /** @param {HTMLElement} root */
-  constructor(root) {
+  /** @param {HTMLElement} root @param {import("./explanation.js").Scaling} on */
+  constructor(root, on) {
     this.root = root;
     this.verdict = new VerdictBlock();
-    this.explanation = new Explanation();
+    this.explanation = new Explanation(on);
     root.append(this.verdict.root, this.explanation.root);
     this.shows = { verdict: false, explanation: false };
   }

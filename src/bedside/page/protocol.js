@@ -12,7 +12,13 @@
  *   passed_over: number, replicas: number, replicas_well: number, waits: boolean, holds: boolean,
  *   rest_ms: number, takes_corrections?: boolean}} EngineState  waits: it is not its turn; holds: its answer counts until the scanner moves
  * @typedef {{type: "state", signal: SignalState, engines: EngineState[], recorder?: Recorder|null,
- *   session?: RunningSession|null, viewers: number, picture_skips: number, sent_ms?: number}} State
+ *   session?: RunningSession|null, progress?: Progress|null, spacing?: Spacing, viewers: number, picture_skips: number,
+ *   sent_ms?: number}} State
+ * @typedef {{keeps: "yes"|"no_session"|"no_consent", planes: Plane[]}} Progress  over the planes that a scan needs
+ * @typedef {{name: string, level: "none"|"near"|"good", score: number|null,
+ *   picture: {name: string, seq: number}|null}} Plane  the best of it so far; picture: the best frame that is kept
+ * @typedef {{pixel_spacing_mm: number|null, source: "ruler"|"setting"|"none", set_wall_ns: number|null,
+ *   distance_mm: number|null, picture_px: [number, number]|null, dropped: string}} Spacing  mm a pixel of the picture
  * @typedef {{state: string, message: string, recording_ms: number, frames: number, losses: number, video_bytes: number,
  *   free_bytes: number}} Recorder  state: idle, recording, waiting, failed, gone
  * @typedef {{name: string, participant: string, arm: string, running_ms: number, recording: boolean,

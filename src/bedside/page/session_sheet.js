@@ -6,6 +6,7 @@ import { icon } from "./icons.js";
 import { clockOf, spaceOf } from "./recording.js";
 import { sessionForm } from "./session_form.js";
 import { bestFrames, linksOf } from "./session_kept.js";
+import { scaleWords } from "./scale.js";
 import { Sheet, button, complaint } from "./sheet.js";
 
 /** @typedef {import("./session_kept.js").Best} Best */
@@ -20,7 +21,7 @@ import { Sheet, button, complaint } from "./sheet.js";
 export class SessionSheet extends Sheet {
   /**
    * @param {HTMLElement} root
-   * @param {{record: (on: boolean) => Promise<void>, say: (words: {sign: string, text: string}) => void}} deeds
+   * @param {{record: (on: boolean) => Promise<void>, setScale: () => void, say: (words: {sign: string, text: string}) => void}} deeds
    */
   constructor(root, deeds) {
     super(root, "Session", { opened: () => void this.refresh() });
@@ -28,6 +29,7 @@ export class SessionSheet extends Sheet {
     /** @type {import("./protocol.js").State|null} */
     this.state = null;
     this.running = runningPart(() => void this.record(), () => void this.end());
+    this.scale = el("p", "quiet");
     this.said = complaint();
     /** Name of the session that this sheet shows; undefined: nothing was built yet. @type {string|null|undefined} */
     this.shows = undefined;
@@ -62,17 +64,17 @@ export class SessionSheet extends Sheet {
       since: new Date(start / 1e6).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }),
     });
     const links = questionnaires.length > 0 ? [linksOf(/** @type {Session} */ (session).name, questionnaires)] : [];
-    return [this.running.root, this.said, ...this.kept(best), ...links];
+    return [this.running.root, this.said, ...this.kept(best), ...this.scaled(), ...links];
   }
 
   /** @param {About} about @param {Best[]} best */
   whileNone(about, best) {
     const { last, questionnaires } = about;
     const form = sessionForm(about, (asked) => this.start(asked));
-    if (!last) return [form];
+    if (!last) return [form, ...this.scaled()];
     const heading = el("h3", "", this.hasEnded ? "The session has ended" : "The last session");
     const after = el("section", "after", heading, el("p", "quiet", last), linksOf(last, questionnaires), ...this.kept(best));
-    if (!this.hasEnded) return [form, after];
+    if (!this.hasEnded) return [form, ...this.scaled(), after];
     const anew = button("New session", "main-deed", () => {
       anew.replaceWith(form);
       form.querySelector("input")?.focus();
@@ -85,10 +87,19 @@ export class SessionSheet extends Sheet {
     return this.showsAi ? [bestFrames(best)] : [];
   }
 
+  /** How large a pixel is: for what an AI measures, so that a view without one has it not. */
+  scaled() {
+    if (!this.showsAi) return [];
+    const set = button("Set the scale", "", () => this.deeds.setScale());
+    set.prepend(icon("ruler"));
+    return [el("section", "running", el("h3", "", "Scale"), this.scale, set)];
+  }
+
   /** What changes by itself. @param {import("./protocol.js").State|null} state */
   render(state) {
     this.state = state;
     if (!this.isOpen || !state || this.shows === undefined) return;
+    setText(this.scale, sentence(scaleWords(state.spacing)));
     const now = state.session?.name ?? null;
     if (now !== this.shows) {
       this.hasEnded = now === null;

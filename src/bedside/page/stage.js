@@ -25,6 +25,10 @@ export class Stage {
     this.inset.hidden = true;
     this.inset.addEventListener("click", on.swap);
     root.append(this.large, this.inset);
+    /** Room for the small picture outside of the stage; where it has no size it is not used. @type {HTMLElement|null} */
+    this.slot = null;
+    /** The picture alone, without what is drawn over it. */
+    this.isBare = false;
     /** @type {{live: Shot|null, answer: Shot|null}} newest decoded picture of each stream */
     this.shots = { live: null, answer: null };
     /** @type {{live: number|null, answer: number|null}} when the newest painted picture of each stream was captured */
@@ -182,7 +186,7 @@ export class Stage {
     canvas.dataset.seq = String(shot.header.seq);
     canvas.dataset.stream = shot.header.stream;
     const result = this.corrected?.seq === shot.header.seq ? this.corrected : shot.header.result;
-    if (!this.overlay || !result || result.error) return;
+    if (!this.overlay || this.isBare || !result || result.error) return;
     drawOverlay(ctx, result.answer, { width: canvas.width, height: canvas.height, scale: devicePixelRatio, labels });
   }
 
@@ -193,10 +197,13 @@ export class Stage {
     const aspect = shot ? shot.bitmap.width / shot.bitmap.height : 4 / 3;
     document.documentElement.style.setProperty("--aspect", String(aspect));
     const room = { width: this.root.clientWidth, height: this.root.clientHeight };
-    const at = place(room, aspect, inset ? inset.bitmap.width / inset.bitmap.height : null);
+    const slot = this.slot && { width: this.slot.clientWidth, height: this.slot.clientHeight };
+    const at = place(room, aspect, inset ? inset.bitmap.width / inset.bitmap.height : null, slot);
     fit(this.large, at.large);
     this.large.hidden = !shot;
     this.inset.hidden = !at.inset;
+    const home = (at.isElsewhere && this.slot) || this.root;
+    if (this.inset.parentElement !== home) home.prepend(this.inset);
     if (at.inset) {
       for (const [key, value] of Object.entries(at.inset)) this.inset.style.setProperty(key, `${value}px`);
       fit(this.small, { left: 0, top: 0, width: at.inset.width, height: at.inset.height });

@@ -90,10 +90,21 @@ export function levelOf(level) {
   return level !== undefined && Object.hasOwn(LEVEL_WORDS, level) ? level : "none";
 }
 
-/** @param {import("./protocol.js").Verdict} verdict */
-function wordsOf({ level, score, text }) {
+/**
+ * Nothing is said twice, and "No plane" has no percentage: it is no achievement, and no fault.
+ * @param {import("./protocol.js").Verdict} verdict
+ */
+function wordsOf({ label, level, score, text }) {
   const word = text || levelWord(level);
-  return typeof score === "number" ? `${word} · ${Math.round(score * 100)} %` : word;
+  const isSaid = word.toLowerCase() === label.toLowerCase();
+  if (levelOf(level) === "none") return isSaid ? "" : word;
+  const percent = typeof score === "number" ? scoreWord(score) : "";
+  return [isSaid ? "" : word, percent].filter(Boolean).join(" · ");
+}
+
+/** @param {number} score  0 to 1 */
+export function scoreWord(score) {
+  return `${Math.round(score * 100)} %`;
 }
 
 /** @param {string|undefined} level */

@@ -36,7 +36,9 @@ class Sessions:
 
 
 def session(file):
-    """One ONNX file as a function of its inputs, in order."""
+    """One ONNX file as a function of its inputs, in order. Raises FileNotFoundError where there is none."""
+    if not file.is_file():
+        raise FileNotFoundError(f"{file} is missing; `scripts/research export pcbm RUN` writes it from a training")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = THREADS
     options.inter_op_num_threads = 1

@@ -149,12 +149,12 @@ def check_split(split: "np.ndarray | None", subjects: np.ndarray, file: Path) ->
         return
     odd = sorted(set(split) - set(SPLITS))
     if odd:
-        raise DataError(f"{file}: a split is {odd[0]!r}, but it must be {', '.join(SPLITS)}")
+        raise DataError(f"{file}: a split is {str(odd[0])!r}, but it must be {', '.join(SPLITS)}")
     for subject in np.unique(subjects):
         parts = np.unique(split[subjects == subject])
         if len(parts) > 1:
             raise DataError(
-                f"{file}: subject {subject!r} is in {' and in '.join(parts)}, but must be in one split only"
+                f"{file}: subject {str(subject)!r} is in {' and in '.join(parts)}, but must be in one split only"
             )
 
 

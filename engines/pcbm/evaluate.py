@@ -87,7 +87,7 @@ def main(words: "list[str] | None" = None) -> int:
     drawn = args.figures or out
     drawn.mkdir(parents=True, exist_ok=True)
     figures(found, drawn)
-    contact_sheet(data, rows, answers, drawn / "contact-sheet.png")
+    contact_sheet(data, rows, answers, drawn / "contact-sheet.jpg")
     show(found, console)
     console.print(f"{out / 'evaluation.json'}, {out / 'evaluation.md'}, pictures in {drawn}", soft_wrap=True)
     return 0

@@ -23,7 +23,7 @@ COLOURS = (
     (230, 159, 0),
     (86, 180, 233),
 )
-LARGER = 2  # each frame on the contact sheet
+LARGER = 1.5  # each frame on the contact sheet
 
 
 def tables(found):
@@ -136,8 +136,8 @@ def contact_sheet(data, rows, answers, file, columns=6, lines=5):
 
 
 def cell(picture, truth, answer, text):
-    """One frame, twice as large, under a line of text: truth | answer."""
-    size = (picture.shape[1] * LARGER, picture.shape[0] * LARGER)
+    """One frame, larger, under a line of text: truth | answer."""
+    size = (round(picture.shape[1] * LARGER), round(picture.shape[0] * LARGER))
     shown = cv2.cvtColor(cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC), cv2.COLOR_GRAY2RGB)
     for labels, thickness in ((truth, 2), (answer, 1)):
         large = cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST)

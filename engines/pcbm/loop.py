@@ -225,4 +225,4 @@ def bars() -> Progress:
         TimeRemainingColumn(),
         TextColumn("{task.fields[said]}"),
     ]
-    return Progress(*columns, console=console, transient=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

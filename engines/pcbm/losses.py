@@ -95,10 +95,10 @@ def one_hot(labels, classes):
 
 
 def spoiled(truth, pictures, block=16):
-    """Half of the blocks of 16x16 pixels that hold a structure lose it; background that is as bright as the structures
+    """A quarter of the blocks of 16x16 pixels lose their structures; background that is as bright as the structures
     becomes one here and there."""
     batch, classes, height, width = truth.shape
-    coarse = torch.rand(batch, 1, -(-height // block), -(-width // block), device=truth.device) < 0.5
+    coarse = torch.rand(batch, 1, -(-height // block), -(-width // block), device=truth.device) < 0.25
     erased = coarse.repeat_interleave(block, 2).repeat_interleave(block, 3)[:, :, :height, :width]
     structure = truth[:, 1:].sum(1, keepdim=True)
     level = (pictures * structure).sum((2, 3), keepdim=True) / structure.sum((2, 3), keepdim=True).clamp_min(1)

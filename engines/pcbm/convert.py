@@ -1,0 +1,164 @@
+"""Bring a public data set into the format that train.py reads: scripts/research convert pcbm SET FROM DATA
+
+    hc18           HC18 (van den Heuvel et al., doi 10.5281/zenodo.1327317, CC BY 4.0). FROM is the folder of its
+                   training set: NNN_HC.png with NNN_HC_Annotation.png or NNN_HC_Mask.png, and its table of pixel sizes.
+                   The skull becomes a band along the head's outline; what is inside, and the concepts, are not known.
+    fetal_planes   FETAL_PLANES_DB (Burgos-Artizzu et al., doi 10.5281/zenodo.3904280, CC BY 4.0). FROM is its folder,
+                   with FETAL_PLANES_DB_data.csv and Images/. Planes and patients are known, nothing else.
+
+Each picture is laid, whole and unstretched, where the nets look on a scanner's screen. The originals stay as they are.
+"""
+
+import argparse
+import csv
+import json
+import re
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+from concepts import CLASSES, CONCEPTS, LABEL, PLANES
+from dataset import UNKNOWN, DataError
+from frame import COLUMNS, ROWS, SCREEN
+from rich.progress import track
+
+BAND_MM = 3.5
+"""How thick a skull is drawn: that of the phantom."""
+BAND_PX = 14
+"""The same, on the original, where a pixel's size is not known: about 0.25 mm a pixel."""
+PLANE_OF = {"Fetal brain": "head", "Fetal abdomen": "abdomen", "Fetal femur": "femur", "Maternal cervix": "cervix"}
+"""FETAL_PLANES_DB's planes. Its thorax is, for PCBM, no plane; its "Other" is none either."""
+NO_PLANE = ("Fetal thorax", "Other")
+
+
+def main(words: "list[str] | None" = None) -> int:
+    """Convert; 0, or 2 where FROM is not what it should be."""
+    parser = argparse.ArgumentParser(
+        "convert pcbm", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("set", choices=("hc18", "fetal_planes"))
+    parser.add_argument("source", type=Path, metavar="FROM", help="folder of the public data set")
+    parser.add_argument("data", type=Path, help="folder to write: dataset.json, frames.csv, images/, labels/")
+    args = parser.parse_args(words)
+    try:
+        count = {"hc18": hc18, "fetal_planes": fetal_planes}[args.set](args.source, args.data)
+    except DataError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(f"{args.data}: {count} frames")
+    return 0
+
+
+def hc18(source: Path, data: Path) -> int:
+    """Heads with their skull; the number in a file's name is the subject."""
+    names = sorted(file.name for file in source.glob("*_*HC.png"))
+    if not names:
+        raise DataError(f"{source} has no pictures NNN_HC.png: give the folder of HC18's training set")
+    sizes = pixel_sizes(source)
+    rows = []
+    for name in track(names, description="convert"):
+        mask = next(
+            (
+                source / name.replace(".png", f"_{kind}.png")
+                for kind in ("Mask", "Annotation")
+                if (source / name.replace(".png", f"_{kind}.png")).is_file()
+            ),
+            None,
+        )
+        if mask is None:
+            raise DataError(f"{source / name} has no {name.replace('.png', '_Annotation.png')} beside it")
+        outline = grey(mask)
+        band = BAND_MM / sizes[name] if name in sizes else BAND_PX
+        label = skull(outline, round(band))
+        subject = re.match(r"\d+", name)
+        rows.append(write(data, name, grey(source / name), label, subject[0] if subject else name, "head"))
+    return finish(data, rows, "HC18, van den Heuvel et al., doi 10.5281/zenodo.1327317, CC BY 4.0")
+
+
+def pixel_sizes(source: Path) -> "dict[str, float]":
+    """mm per pixel by file name; empty where there is no table."""
+    tables = sorted(source.glob("*pixel_size_and_HC.csv"))
+    if not tables:
+        return {}
+    with tables[0].open(newline="", encoding="utf-8") as text:
+        rows = list(csv.reader(text))[1:]
+    return {row[0]: float(row[1]) for row in rows}
+
+
+def skull(outline: np.ndarray, band_px: int) -> np.ndarray:
+    """A label map from a head's outline, as a line or filled: the skull is a band just inside of it, what is inside of
+    that is not known, and what is outside of the head is background."""
+    curves, _ = cv2.findContours((outline > 127).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    head = np.zeros(outline.shape, np.uint8)
+    cv2.drawContours(head, curves, -1, 1, -1)
+    reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * band_px + 1,) * 2)
+    inner = cv2.erode(head, reach, borderValue=0)
+    return np.where(inner, UNKNOWN, np.where(head, LABEL["skull"], 0)).astype(np.uint8)
+
+
+def fetal_planes(source: Path, data: Path) -> int:
+    """Pictures with their plane and patient."""
+    table = source / "FETAL_PLANES_DB_data.csv"
+    if not table.is_file():
+        raise DataError(f"{table} is missing: give the folder of FETAL_PLANES_DB, with Images/ in it")
+    with table.open(newline="", encoding="utf-8-sig") as text:
+        rows = list(csv.DictReader(text, delimiter=";"))
+    for column in ("Image_name", "Patient_num", "Plane"):
+        if not rows or column not in rows[0]:
+            raise DataError(f"{table} has no column {column}, separated by semicolons as in the published file")
+    made = []
+    for row in track(rows, description="convert"):
+        name, plane = row["Image_name"].strip(), row["Plane"].strip()
+        if plane not in PLANE_OF and plane not in NO_PLANE:
+            raise DataError(
+                f"{table}: {name} has the plane {plane!r}, but it is one of {', '.join((*PLANE_OF, *NO_PLANE))}"
+            )
+        picture = grey(source / "Images" / f"{name}.png")
+        made.append(write(data, f"{name}.png", picture, None, row["Patient_num"].strip(), PLANE_OF.get(plane, "")))
+    return finish(data, made, "FETAL_PLANES_DB, Burgos-Artizzu et al., doi 10.5281/zenodo.3904280, CC BY 4.0")
+
+
+def grey(file: Path) -> np.ndarray:
+    """[H, W] uint8."""
+    picture = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
+    if picture is None:
+        raise DataError(f"{file} is not there, or is no picture")
+    return picture
+
+
+def write(data: Path, name: str, picture: np.ndarray, label: "np.ndarray | None", subject: str, plane: str) -> tuple:
+    """One frame's files; its first cells in frames.csv. Whether it is a standard plane is not known."""
+    for folder in ("images", "labels") if label is not None else ("images",):
+        (data / folder).mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(data / "images" / name), on_screen(picture, cv2.INTER_AREA, 0))
+    if label is not None:
+        cv2.imwrite(str(data / "labels" / name), on_screen(label, cv2.INTER_NEAREST, 0))
+    return f"images/{name}", f"labels/{name}" if label is not None else "", subject, plane, ""
+
+
+def on_screen(picture: np.ndarray, interpolation: int, around: int) -> np.ndarray:
+    """[720, 960]: the picture as large as it can be where the nets look, in its own proportions."""
+    screen = np.full(SCREEN, around, np.uint8)
+    window = screen[ROWS, COLUMNS]
+    zoom = min(window.shape[0] / picture.shape[0], window.shape[1] / picture.shape[1])
+    height, width = (max(1, round(side * zoom)) for side in picture.shape)
+    top, left = (window.shape[0] - height) // 2, (window.shape[1] - width) // 2
+    window[top : top + height, left : left + width] = cv2.resize(picture, (width, height), interpolation=interpolation)
+    return screen
+
+
+def finish(data: Path, rows: "list[tuple]", origin: str) -> int:
+    """The two tables."""
+    head = {"format": "bedside-planes", "version": 1, "origin": origin, "planes": PLANES, "classes": CLASSES}
+    concepts = [{"name": name, "plane": plane, "kind": kind} for name, plane, kind in CONCEPTS]
+    (data / "dataset.json").write_text(json.dumps(head | {"concepts": concepts}, indent=1) + "\n", encoding="utf-8")
+    with (data / "frames.csv").open("w", newline="", encoding="utf-8") as text:
+        writer = csv.writer(text)
+        writer.writerow(["image", "labels", "subject", "plane", "standard", *(name for name, _, _ in CONCEPTS)])
+        writer.writerows((*row, *[""] * len(CONCEPTS)) for row in rows)
+    return len(rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

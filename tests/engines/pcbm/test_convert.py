@@ -1,0 +1,77 @@
+"""Public data sets, brought into the format."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from tests.engines.pcbm.loaded import module
+
+dataset = module("dataset")
+SKULL, UNKNOWN = 13, 255
+
+
+@pytest.fixture
+def convert() -> object:
+    """engines/pcbm/convert.py, whose progress bars need nothing but rich."""
+    return module("convert")
+
+
+def test_heads_of_hc18_have_a_skull_and_an_unknown_inside(convert: object, tmp_path: Path) -> None:
+    """The band is as thick as a skull, its outer border is the head's, and the number in the name is the subject."""
+    source, data = tmp_path / "hc18", tmp_path / "data"
+    source.mkdir()
+    head = np.zeros((540, 800), np.uint8)
+    cv2.ellipse(head, (400, 270), (200, 150), 0, 0, 360, 255, -1)
+    line = np.zeros((540, 800), np.uint8)
+    cv2.ellipse(line, (400, 270), (200, 150), 0, 0, 360, 255, 1)
+    for name, mask in (("010_HC", "Mask"), ("010_2HC", "Annotation"), ("011_HC", "Mask"), ("012_HC", "Mask")):
+        cv2.imwrite(str(source / f"{name}.png"), np.full((540, 800), 90, np.uint8))
+        cv2.imwrite(str(source / f"{name}_{mask}.png"), head if mask == "Mask" else line)
+    (source / "pixel_size_and_HC.csv").write_text(
+        "filename,pixel size(mm),head circumference (mm)\n010_HC.png,0.25,1\n"
+    )
+    assert convert.main(["hc18", str(source), str(data)]) == 0  # type: ignore[attr-defined]
+    table = dataset.read(data)
+    assert sorted(table.subjects) == ["010", "010", "011", "012"]
+    assert set(table.planes) == {2}
+    assert np.isnan(table.concepts).all()
+    pictures = dataset.pictures(table)
+    for label in pictures[:, 1]:
+        row = label[112]
+        band = np.flatnonzero(row == SKULL)
+        assert (row[band[0] : band[-1] + 1] != 0).all()
+        assert row[144] == UNKNOWN
+        assert row[5] == row[-5] == 0
+        inner = np.flatnonzero(row == UNKNOWN)
+        assert (inner[0] - band[0]) == pytest.approx(14 * 0.9913 * 288 / 793, abs=1.5)
+        assert (band[-1] - band[0]) == pytest.approx(400 * 0.9913 * 288 / 793, abs=2)
+
+
+def test_fetal_planes_have_a_plane_and_a_patient(convert: object, tmp_path: Path) -> None:
+    """The published table's planes; thorax and other are none; nothing else is known."""
+    source, data = tmp_path / "planes", tmp_path / "data"
+    (source / "Images").mkdir(parents=True)
+    rows = ["Image_name;Patient_num;Plane;Brain_plane;Operator;US_Machine;Train "]
+    planes = ["Fetal brain", "Fetal abdomen", "Fetal femur", "Maternal cervix", "Fetal thorax", "Other"]
+    for number, plane in enumerate(planes):
+        cv2.imwrite(str(source / "Images" / f"Patient{number}.png"), np.full((400, 600), 80, np.uint8))
+        rows.append(f"Patient{number};{number // 2};{plane};Not A Brain;Op. 1;Voluson E6;1")
+    (source / "FETAL_PLANES_DB_data.csv").write_text("\n".join(rows))
+    assert convert.main(["fetal_planes", str(source), str(data)]) == 0  # type: ignore[attr-defined]
+    table = dataset.read(data)
+    assert list(table.planes) == [2, 1, 0, 3, -1, -1]
+    assert list(table.subjects) == ["0", "0", "1", "1", "2", "2"]
+    assert (table.verdicts == -1).all()
+    assert (dataset.pictures(table)[:, 1] == UNKNOWN).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("hc18", "has no pictures NNN_HC.png"), ("fetal_planes", "FETAL_PLANES_DB_data.csv is missing")]
+)
+def test_a_folder_that_is_another_is_told(
+    convert: object, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, said: str
+) -> None:
+    """In one sentence, and with exit status 2."""
+    assert convert.main([name, str(tmp_path), str(tmp_path / "data")]) == 2  # type: ignore[attr-defined]
+    assert said in capsys.readouterr().err

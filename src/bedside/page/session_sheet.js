@@ -64,7 +64,7 @@ export class SessionSheet extends Sheet {
       since: new Date(start / 1e6).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }),
     });
     const links = questionnaires.length > 0 ? [linksOf(/** @type {Session} */ (session).name, questionnaires)] : [];
-    return [this.running.root, this.said, ...this.kept(best), ...this.scaled(), ...links];
+    return [this.running.root, this.said, ...this.scaled(), ...this.kept(best), ...links];
   }
 
   /** @param {About} about @param {Best[]} best */

@@ -11,6 +11,7 @@ from typing import Any
 
 from bench import browser, rig
 from bench import ways as ways_
+from bench.case_suites import case, phantom, table1
 from bench.engines import bare_rate
 from bench.figure import Figure
 from bench.numbers import Spread, slope_per_minute, spread
@@ -258,6 +259,9 @@ SUITES: dict[str, Callable[[float], list[Figure]]] = {
     "record": record,
     "replay": replay,
     "review": review,
+    "phantom": phantom,
+    "case": case,
+    "table1": table1,
 }
 
 __all__ = ["SUITES", "Figure", "Spread"]

@@ -11,8 +11,8 @@ import torch
 
 sys.path.insert(1, str(Path(__file__).resolve().parents[3] / "engines" / "pcbm"))
 
-from frame import cropped, normalised  # noqa: E402
-from nets.pcbm import PCBM, Arrays  # noqa: E402
+from frame import cropped, normalised
+from nets.pcbm import PCBM, Arrays
 
 ORGANS, CALIPERS = 3, 4
 """Passes that a head needs beside the global one; the published code makes 9 and 10 for every frame."""

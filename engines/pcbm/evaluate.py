@@ -43,7 +43,7 @@ def arguments(words: "list[str] | None" = None) -> argparse.Namespace:
     add(
         "--run", type=Path, default=Path("runs/pcbm"), help="folder of a training, a pcbm.pt, or a folder of ONNX files"
     )
-    add("--split", choices=SPLITS, default="test", help="which subjects (test)")
+    add("--split", choices=(*SPLITS, "all"), default="test", help="which subjects (test)")
     add("--seed", type=int, help="of the split (as in RUN/run.json, else 42)")
     add("--out", type=Path, help="folder for evaluation.json and evaluation.md (that of --run)")
     add("--figures", type=Path, metavar="DIR", help="folder for the pictures (that of --out)")
@@ -69,7 +69,7 @@ def main(words: "list[str] | None" = None) -> int:
     out = args.out or folder
     try:
         data = load_all(args.data, seed)
-        rows = data.rows[args.split]
+        rows = np.arange(len(data.pictures)) if args.split == "all" else data.rows[args.split]
         rows = rows[:: max(1, len(rows) // args.frames)][: args.frames] if args.frames else rows
         answers = answered(nets_of(args.run), data, rows)
     except (DataError, ValueError, OSError) as error:

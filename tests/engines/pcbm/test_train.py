@@ -1,0 +1,198 @@
+"""scripts/research as its documentation has it, for a few steps: train, resume, evaluate, export."""
+
+import csv
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+from tests.engines.environment import ROOT, research_python, told
+from tests.engines.pcbm.loaded import FOLDER
+from tests.engines.pcbm.made import data_set
+
+pytestmark = pytest.mark.timeout(1200)  # the first of all runs makes the environment
+QUICK = ("--steps", "2", "--batch", "4", "--threads", "1", "--workers", "1", "--precision", "float32")
+CHECKS = """
+import contextlib, csv, io, json, numpy as np, sys, torch
+from pathlib import Path
+import loop, losses, train, train_conceiver, train_observer
+from nets.unet import PlainUNet
+data, folder, quick = sys.argv[1], Path(sys.argv[2]), sys.argv[3:]
+found = {}
+
+def observer(run, *words):
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        code = train.main([data, "--stage", "observer", "--run", str(folder / run), *quick, *words])
+    return [code, said.getvalue()]
+
+def weights(run):
+    best, last = (torch.load(folder / run / f"observer{end}.pt", weights_only=True) for end in ("", "-last"))
+    return [*best.values(), *last["model"].values()]
+
+def broken_off(*words):
+    if words[5] == 1:
+        raise KeyboardInterrupt
+    return whole(*words)
+
+found["unbroken"] = observer("unbroken", "--epochs", "2")
+whole, loop.train_epoch = loop.train_epoch, broken_off
+with contextlib.suppress(KeyboardInterrupt):
+    observer("broken", "--epochs", "2")
+loop.train_epoch = whole
+found["rows_when_broken"] = len((folder / "broken" / "observer.csv").read_text().splitlines()) - 1
+found["resumed"] = observer("broken", "--epochs", "2", "--resume")
+pairs = list(zip(weights("unbroken"), weights("broken")))
+found["weights"] = [len(pairs), sum(int((a != b).sum()) for a, b in pairs)]
+logs = [(folder / name / "observer.csv").read_text().splitlines() for name in ("unbroken", "broken")]
+found["logs"] = [[line.split(",")[:7] for line in log] for log in logs]
+found["other_epochs"] = observer("broken", "--epochs", "3", "--resume")
+data = str(folder)
+found["no_data"] = observer("none")
+
+calipers = np.zeros((4, 6), np.uint8)
+calipers[0, 0], calipers[1, 5], calipers[2, 1] = 1, 2, 4 | 64
+bits, truth = train_conceiver.mirrored(calipers, np.arange(27, dtype=np.float32))
+found["mirrored"] = [[bits[0, 5].item(), bits[1, 0].item(), bits[2, 4].item(), int(bits.sum())], truth.tolist()]
+
+class Tiny(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.texture, self.topology = torch.nn.Conv2d(1, 14, 3, padding=1), PlainUNet(14, 2)
+
+    def forward(self, x):
+        logits = self.texture(x)
+        probs = logits.softmax(1)
+        return {"logits": logits, "topology": self.topology(probs), "probs": probs}
+
+batch = {"x": torch.randn(2, 1, 32, 32), "labels": torch.randint(0, 14, (2, 32, 32), dtype=torch.uint8)}
+loss = losses.ObserverLoss(torch.ones(14) * 9)
+found["full"] = [sorted(train_observer.full_losses(Tiny(), loss, batch, late)) for late in (False, True)]
+print()
+print(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An interpreter with PyTorch."""
+    return research_python(tmp_path_factory.mktemp("environment"))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six subjects with five small frames each."""
+    return data_set(tmp_path_factory.mktemp("data") / "data")
+
+
+@pytest.fixture(scope="module")
+def trained(python: str, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a training of all three stages, one epoch of two steps each."""
+    folder = tmp_path_factory.mktemp("run")
+    research(python, "train", "pcbm", data, "--run", folder, "--epochs", "1", *QUICK)
+    return folder
+
+
+def research(python: str, *words: "str | Path", code: int = 0) -> str:
+    """What scripts/research says with this interpreter."""
+    environ = os.environ | {"RESEARCH_PYTHON": python, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    command = [ROOT / "scripts" / "research", *words]
+    done = subprocess.run(list(map(str, command)), env=environ, capture_output=True, text=True, timeout=110)
+    assert done.returncode == code, f"{words}\n{done.stdout}\n{done.stderr}"
+    return done.stdout + done.stderr
+
+
+def test_each_stage_leaves_weights_a_log_and_curves(trained: Path) -> None:
+    """Three files of weights, one CSV row an epoch with losses and scores, a picture of them, and how it was made."""
+    for stage in ("observer", "conceiver", "predictor"):
+        assert (trained / f"{stage}.pt").stat().st_size > 1000
+        with (trained / f"{stage}.csv").open(newline="") as text:
+            (row,) = csv.DictReader(text)
+        assert float(row["loss"]) > 0
+        assert {"epoch", "lr", "seconds", "images_per_s"} < set(row)
+    assert cv2.imread(str(trained / "curves.png")) is not None
+    said = json.loads((trained / "run.json").read_text())
+    assert (said["size"], said["seed"], said["frames"]) == ("small", 42, 30)
+    assert said["stages"]["observer"]["optimiser"] == "adamw"
+
+
+@pytest.fixture(scope="module")
+def found(python: str, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """What one process finds: trainings that are broken off and resumed, and parts of the stages."""
+    return told(python, CHECKS, FOLDER, data, tmp_path_factory.mktemp("runs"), *QUICK)
+
+
+def test_a_resumed_training_gives_the_same_weights(found: Any) -> None:
+    """Broken off in the second of two epochs and resumed, it ends with every weight as the unbroken one has it."""
+    assert found["unbroken"] == found["resumed"] == [0, ""]
+    assert found["rows_when_broken"] == 1
+    count, different = found["weights"]
+    assert count > 100
+    assert different == 0
+    assert found["logs"][0] == found["logs"][1]
+    assert len(found["logs"][1]) == 3
+
+
+def test_a_training_that_was_begun_otherwise_is_not_resumed(found: Any) -> None:
+    """The learning rate would not be what it was; one sentence says so."""
+    code, said = found["other_epochs"]
+    assert code == 2
+    assert "was begun with --epochs 2, not 3: give the same" in said
+
+
+def test_a_wrong_data_set_is_one_sentence(found: Any) -> None:
+    """And exit status 2."""
+    code, said = found["no_data"]
+    assert code == 2
+    assert "dataset.json is missing" in said
+    assert said.count("\n") == 1
+
+
+def test_left_and_right_change_places_in_a_mirror(found: Any) -> None:
+    """The maps of the femur's two ends and their qualities; no other map and no other concept."""
+    (left, right, others, total), truth = found["mirrored"]
+    assert (left, right, others, total) == (2, 1, 4 | 64, 2 + 1 + 4 + 64)
+    assert truth == [1, 0, *range(2, 27)]
+
+
+def test_the_papers_losses_are_used_in_full_size(found: Any) -> None:
+    """Coarse, fine and topology losses from the start, and the triplet loss late in the training."""
+    early, late = found["full"]
+    assert early == ["dice", "fine_dice", "fine_nll", "focal", "loss", "topology"]
+    assert late == sorted([*early, "triplet"])
+
+
+def test_an_evaluation_has_tables_and_pictures(python: str, data: Path, trained: Path, tmp_path: Path) -> None:
+    """On the terminal, as JSON and as a page: by class and concept, per net and end to end; and the pictures open."""
+    figures = tmp_path / "figures"
+    words = ("evaluate", "pcbm", data, "--run", trained, "--out", tmp_path, "--figures", figures)
+    said = research(python, *words)
+    assert "umbilical vein" in said
+    found = json.loads((tmp_path / "evaluation.json").read_text())
+    assert (found["frames"], found["subjects"], found["split"]) == (5, 1, "test")
+    assert set(found["classes"]["skull"]) == {"frames", "dice", "iou", "cl_dice"}
+    assert set(found["concepts"]["stomach"]) == {"plane", "kind", "frames", "conceiver alone", "end to end"}
+    for decision, size in (("plane", 5), ("verdict", 9), ("predictor alone", 8)):
+        assert len(found[decision]["confusion"]) == len(found[decision]["names"]) == size
+        assert sum(map(sum, found[decision]["confusion"])) == found[decision]["frames"]
+    page = (tmp_path / "evaluation.md").read_text()
+    assert "| skull |" in page
+    pictures = sorted(figures.iterdir())
+    assert len(pictures) == 7
+    assert all(cv2.imread(str(file)) is not None for file in pictures)
+
+
+def test_what_was_trained_is_exported(python: str, trained: Path, tmp_path: Path) -> None:
+    """By the documented command, and the exported nets can be evaluated as the engine runs them."""
+    research(python, "export", "pcbm", trained, "--to", tmp_path)
+    assert {"pcbm.pt", "observer.onnx", "predictor.onnx"} < {file.name for file in tmp_path.iterdir()}
+
+
+def test_an_action_that_is_none_is_told() -> None:
+    """With what there is, and exit status 2."""
+    said = research("python3", "prune", "pcbm", code=2)
+    assert said.startswith("There is no engines/pcbm/prune.py.")
+    assert "train pcbm" in said

@@ -5,11 +5,13 @@ from functools import cache
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bedside.phantom.anatomy import Anatomy
 from bedside.phantom.concepts import CLASSES, CONCEPTS, INDEX, PLANES
 from bedside.phantom.geometry import Geometry
-from bedside.phantom.pose import View
+from bedside.phantom.pose import Pose, View
 from bedside.phantom.truth import Truth, plane_of, truth_of
 
 anatomy = cache(Anatomy)
@@ -114,3 +116,21 @@ def test_the_plane_follows_from_the_three_largest_classes(pixels: dict[str, int]
     label = np.zeros(720 * 960, np.uint8)
     label[: sum(pixels.values())] = np.repeat([CLASSES.index(name) for name in pixels], list(pixels.values()))
     assert plane_of(label.reshape(720, 960), geometry(150.0)) == plane
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 3),
+    move=st.tuples(*(st.floats(-reach, reach) for reach in (130, 230, 180, 60, 45))),
+    depth_mm=st.sampled_from([50.0, 120.0, 240.0]),
+)
+def test_wherever_the_probe_is_there_is_a_truth(seed: int, move: tuple[float, ...], depth_mm: float) -> None:
+    """No pose or depth is too odd: a section of the probe's grid, labels, a plane or none, and an offset."""
+    view = View(Pose(*move), depth_mm)
+    section = anatomy(seed).section(view.pose, geometry(depth_mm))
+    assert section.tissue.shape == section.mirror.shape == section.label.shape == section.world.shape[:2]
+    assert np.isfinite(section.world).all() and np.isfinite(section.mirror).all()
+    truth = truth_of(anatomy(seed), view, geometry(depth_mm), section)
+    assert truth.plane in ("", *PLANES) and truth.offset.plane in PLANES
+    assert np.isfinite(truth.concepts).all()
+    assert truth.plane or not truth.concepts.any()

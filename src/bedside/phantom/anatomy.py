@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -85,10 +86,13 @@ class Anatomy:
         polar = to_polar(cut.outline_mm, geometry)
         painted = np.zeros((DEPTHS, BEAMS), np.uint8)
         paint(painted, polar, cut.group)
-        plane = np.stack([axes.lateral, axes.depth]).astype(np.float32)
-        world = geometry.plane_mm @ plane + axes.origin.astype(np.float32)
-        mirror = mirrors(cut, polar, painted, geometry)
-        return Section(TISSUE_OF[painted], mirror, LABEL_OF[painted], np.asarray(world, np.float32))
+        to_world = np.stack([axes.lateral, axes.depth, axes.origin], 1).astype(np.float32)
+        return Section(
+            np.asarray(cv2.LUT(painted, TISSUE_OF), np.uint8),
+            mirrors(cut, polar, painted, geometry),
+            np.asarray(cv2.LUT(painted, LABEL_OF), np.uint8),
+            np.asarray(cv2.transform(geometry.plane_mm, to_world), np.float32),
+        )
 
     def label(self, pose: Pose, geometry: Geometry) -> npt.NDArray[np.uint8]:
         """[height, width] of the screen: place in CLASSES, cut to the fan."""

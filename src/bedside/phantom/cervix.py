@@ -9,7 +9,7 @@ from bedside.phantom.solid import WORLD, Solids
 
 RADIUS_MM = 13.0
 """Of the cervix."""
-CANAL_MM = (4.0, 1.1)
+CANAL_MM = (5.0, 1.1)
 """Half width of the canal, which is a flat slit, across the mother, and half of its height."""
 
 

@@ -20,7 +20,7 @@ from bedside.phantom.seen import Seen
 
 FILLS = {"head": 0.5, "abdomen": 0.5, "femur": 0.35, "cervix": 0.48}
 """Share of the fan's width or height that the structure's box has to fill. ISUOG asks for half of the picture; a convex
-fan is so wide that no femur fills half of it. PCBM asks 0.75 for a cervix seen from close by; here it lies under the
+fan is so wide that most femora fill less of it. PCBM asks 0.75 for a cervix seen from close by; here it lies under the
 belly's wall."""
 LEAN_DEG, NOD_DEG = 9.0, 10.0
 """How far a symmetrical plane may lean to one side, and how far to front or back."""

@@ -66,12 +66,9 @@ def _add_falx(solids: Solids, frame: Frame, inner: Vector, random: np.random.Gen
 def _add_base(solids: Solids, frame: Frame, scale: Vector) -> None:
     """The skull's base below the plane: an X of ridges, and the orbits."""
     for side in (-1, 1):
-        solids.ellipsoid(
-            "skull base", frame, scale * [side * 16, -10, -24], scale * [16, 2.2, 5], turned(0, 0, -side * 35)
-        )
-        solids.ellipsoid(
-            "skull base", frame, scale * [side * 17, 18, -22], scale * [17, 2.0, 5], turned(0, 0, side * 25)
-        )
+        for front, high, lean in ((-10, -24, -35), (18, -22, 25)):
+            turn = turned(0, 0, side * lean)
+            solids.ellipsoid("skull base", frame, scale * [side * 16.5, front, high], scale * [16.5, 2.1, 5], turn)
         for group, semi in (("skull base", 7.6), ("ventricle", 6.4)):
             solids.ellipsoid(group, frame, scale * [side * 15, 31, -25], (semi, semi, semi))
 

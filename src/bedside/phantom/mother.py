@@ -45,9 +45,8 @@ class Layers:
         """[CORNERS, 2]: everything between the probe and a rippled surface at this depth."""
         base = axes.origin + _SPAN_MM[:, None] * axes.lateral
         x, z = base[:, 0] + 2 * depth_mm, base[:, 2] - 3 * depth_mm
-        ripple = (
-            np.sin(x / 16 + self.wave[0]) + np.sin(z / 21 + self.wave[1]) + 0.6 * np.sin((x + z) / 9 + self.wave[2])
-        )
+        one, two, three = self.wave
+        ripple = np.sin(x / 16 + one) + np.sin(z / 21 + two) + 0.6 * np.sin((x + z) / 9 + three)
         reach = (depth_mm * (1 + 0.045 * ripple) - base[:, 1]) / max(axes.depth[1], 0.2)
         line = np.stack([_SPAN_MM, reach], 1)
         top = np.stack([_SPAN_MM[::-1], np.full(len(_SPAN_MM), _ABOVE_MM)], 1)

@@ -8,6 +8,8 @@ import numpy as np
 from bedside.phantom.group import NUMBER
 from bedside.phantom.pose import Vector
 
+CLOSE = 0.45
+"""Distance of a tube's balls, as a share of their smallest radius: its surface is then even to 3 %."""
 Point = Sequence[float] | Vector
 
 
@@ -63,14 +65,15 @@ class Solids:
         along the frame's axes."""
         points = np.asarray(path, np.float64)
         radii = np.broadcast_to(np.asarray(radius, np.float64), len(points))
-        for centre, r in zip(*along(points, radii), strict=True):
-            self.ellipsoid(group, frame, centre, r * np.asarray(flat, np.float64))
+        stretch = np.asarray(flat, np.float64)
+        for centre, r in zip(*along(points, radii, float(radii.min() * stretch.min())), strict=True):
+            self.ellipsoid(group, frame, centre, r * stretch)
 
 
-def along(points: Vector, radii: Vector) -> tuple[Vector, Vector]:
+def along(points: Vector, radii: Vector, thinnest: float) -> tuple[Vector, Vector]:
     """Points [N, 3] and radii [N] close enough together that balls there make a smooth tube."""
     length = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
-    count = max(2, int(np.ceil(length[-1] / (0.6 * radii.min()))) + 1)
+    count = max(2, int(np.ceil(length[-1] / (CLOSE * thinnest))) + 1)
     at = np.linspace(0, length[-1], count)
     return np.stack([smooth(at, length, points[:, i]) for i in range(3)], 1), smooth(at, length, radii)
 

@@ -10,7 +10,8 @@ from tests.page.stand_in import StandIn
 STRUCTURES = {
     "head": ["skull", "thalamus", "cavum", "posterior fossa", "HC", "BPD", "OFD"],
     "abdomen": ["abdomen", "stomach", "umbilical vein", "kidney", "AC"],
-    "cervix": ["cervical canal", "inner cervix", "outer cervix", "bladder"],
+    "cervix": ["cervical canal", "inner cervix", "outer cervix", "bladder", "skull"],
+    "femur": ["femur", "FL", "abdomen"],
 }
 PLACED = """async ([seeds, count]) => {
   const { drawNames } = await import("/page/names.js");

@@ -79,8 +79,9 @@ function beside(a, { w, h, gap }, dx, dy, size) {
 
 /** A thin line from a name that stands further away to its shape. @param {CanvasRenderingContext2D} ctx @param {Tag} tag @param {Box} box @param {number} scale */
 function leader(ctx, { colour, around }, box, scale) {
-  const to = { x: around.x + around.w / 2, y: around.y + around.h / 2 };
-  const from = { x: clamp(to.x, box.x, box.x + box.w), y: clamp(to.y, box.y + 2, box.y + box.h - 2) };
+  const [x, y] = [around.x + around.w / 2, around.y + around.h / 2];
+  const from = { x: clamp(x, box.x, box.x + box.w), y: clamp(y, box.y + 2, box.y + box.h - 2) };
+  const to = { x: clamp(from.x, x - around.w / 4, x + around.w / 4), y: clamp(from.y, y - around.h / 4, y + around.h / 4) };
   ctx.beginPath();
   ctx.moveTo(from.x, from.y);
   ctx.lineTo(to.x, to.y);

@@ -19,7 +19,7 @@ const STRUCTURES = {
   femur: 4,
   "cervical canal": 1,
   "inner cervix": 3,
-  "outer cervix": 0,
+  "outer cervix": 5,
   bladder: 2,
   hc: 5,
   ac: 5,

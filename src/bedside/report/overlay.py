@@ -8,12 +8,12 @@ from typing import Any
 COLOURS = ("#5f9cf7", "#ee8f4d", "#86f2a4", "#e08fd0", "#cfc4ff", "#fff6e8", "#5fa39a", "#a89562")
 """Those of the live page; they stay apart for colour-blind eyes."""
 STRUCTURES = {
-    **dict.fromkeys(("skull", "abdomen", "outer cervix"), 0),
+    **dict.fromkeys(("skull", "abdomen"), 0),
     **dict.fromkeys(("cavum", "stomach", "cervical canal"), 1),
     **dict.fromkeys(("posterior fossa", "kidney", "bladder"), 2),
     **dict.fromkeys(("thalamus", "umbilical vein", "inner cervix"), 3),
     **dict.fromkeys(("femur", "bpd"), 4),
-    **dict.fromkeys(("hc", "ac", "fl"), 5),
+    **dict.fromkeys(("outer cervix", "hc", "ac", "fl"), 5),
     "ofd": 6,
 }
 """Structures of the standard planes, and what is measured on them, have the live page's colours."""

@@ -93,8 +93,10 @@ def test_what_the_server_refuses_is_said_in_the_sheet(open_page: Open, server: S
 
 
 def test_a_measurement_without_a_scale_leads_there(open_page: Open, server: StandIn) -> None:
-    """What is drawn and has no millimetres has a button; once the scale is known it has none."""
-    server.script.answer = lambda seq: {"ellipses": [{"x": 0.5, "y": 0.5, "rx": 0.2, "ry": 0.2, "label": "HC"}]}
+    """A length that is drawn and has no millimetres has a button; once the scale is known it has none."""
+    ellipse = {"x": 0.5, "y": 0.5, "rx": 0.2, "ry": 0.2, "label": "HC"}
+    ratio = {"name": "BPD / OFD", "value": 78, "unit": "%"}
+    server.script.answer = lambda seq: {"ellipses": [ellipse], "measurements": [ratio]}
     page = open_page("explain")
     lead = page.get_by_role("button", name="Set the scale for millimetres")
     lead.click()
@@ -102,6 +104,17 @@ def test_a_measurement_without_a_scale_leads_there(open_page: Open, server: Stan
     page.keyboard.press("Escape")
     server.script.spacing = dict(SCALE)
     expect(lead).to_be_hidden()
+
+
+def test_what_is_no_length_needs_no_scale(open_page: Open, server: StandIn) -> None:
+    """Other shapes and other numbers have no button; a length in pixels has it."""
+    line = {"x1": 0.2, "y1": 0.9, "x2": 0.8, "y2": 0.9, "label": "echoes down to here"}
+    server.script.answer = lambda seq: {"lines": [line], "measurements": [{"name": "gain", "value": 90, "unit": "%"}]}
+    page = open_page("explain")
+    expect(page.locator(".measurements")).to_contain_text("90 %")
+    expect(page.locator(".no-scale")).to_be_hidden()
+    server.script.answer = lambda seq: {"measurements": [{"name": "AC", "value": 1320, "unit": "px"}]}
+    expect(page.locator(".no-scale")).to_be_visible()
 
 
 def test_the_scale_can_be_removed_and_says_why_it_went(open_page: Open, server: StandIn) -> None:

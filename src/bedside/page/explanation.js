@@ -11,6 +11,8 @@ import { levelOf } from "./verdict.js";
 const PARTLY = 0.3;
 /** Units of a measurement that has no scale. */
 const PIXELS = /^(px|pixels?)$/i;
+/** What is measured on a fetus, by the labels of the shapes that show it. */
+const LENGTHS = /^(HC|BPD|OFD|AC|FL|CRL)$/i;
 /** A name such as "no kidney": what should not be in the picture. */
 const ABSENT = /^no\s+(.+)$/i;
 const DIRECTIONS = ["up", "down", "left", "right", "tilt_up", "tilt_down", "rotate_left", "rotate_right", "hold"];
@@ -96,10 +98,11 @@ function saysTheSame(guidance, improve) {
   return improve !== "" && !guidance?.direction && guidance?.text?.toLowerCase() === improve.toLowerCase();
 }
 
-/** Whether something is measured that has no millimetres: it is in pixels, or drawn without a number. @param {Answer} answer */
+/** Whether a length has no millimetres: it is in pixels, or drawn and not told. @param {Answer} answer */
 function lacksScale({ measurements = [], ellipses = [], lines = [] }) {
-  if (measurements.length > 0) return measurements.some(({ unit }) => PIXELS.test(unit ?? ""));
-  return ellipses.length + lines.length > 0;
+  const drawn = [...ellipses, ...lines].filter(({ label }) => LENGTHS.test(label ?? ""));
+  const isTold = measurements.some(({ name }) => drawn.some(({ label }) => label === name));
+  return measurements.some(({ unit }) => PIXELS.test(unit ?? "")) || (drawn.length > 0 && !isTold);
 }
 
 /** @param {Answer} answer */

@@ -9,6 +9,7 @@ const DASHES = [[], [9, 6], [3, 5]];
 /** Structures of the standard planes, and what is measured on them: what is seen together differs most, on every page and in every session. */
 const STRUCTURES = {
   skull: 0,
+  head: 0,
   thalamus: 3,
   cavum: 1,
   "posterior fossa": 2,

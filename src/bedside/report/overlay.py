@@ -8,7 +8,7 @@ from typing import Any
 COLOURS = ("#5f9cf7", "#ee8f4d", "#86f2a4", "#e08fd0", "#cfc4ff", "#fff6e8", "#5fa39a", "#a89562")
 """Those of the live page; they stay apart for colour-blind eyes."""
 STRUCTURES = {
-    **dict.fromkeys(("skull", "abdomen"), 0),
+    **dict.fromkeys(("skull", "head", "abdomen"), 0),
     **dict.fromkeys(("cavum", "stomach", "cervical canal"), 1),
     **dict.fromkeys(("posterior fossa", "kidney", "bladder"), 2),
     **dict.fromkeys(("thalamus", "umbilical vein", "inner cervix"), 3),

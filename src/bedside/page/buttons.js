@@ -5,7 +5,7 @@ import { icon, setIcon } from "./icons.js";
 
 /**
  * @typedef {{snapshot: () => Promise<void>, hold: () => void, scanner: () => Promise<void>, up: () => Promise<void>,
- *   down: () => Promise<void>, correct: () => Promise<void>}} Deeds
+ *   down: () => Promise<void>, correct: () => Promise<void>, probe: () => void}} Deeds
  */
 
 export class Buttons {
@@ -18,12 +18,13 @@ export class Buttons {
     this.snapshot = button("camera", "Snapshot", () => this.once(this.snapshot, deeds.snapshot));
     this.hold = button("pause", "Freeze", deeds.hold);
     this.scanner = button("frozen", "Freeze scanner", () => this.once(this.scanner, deeds.scanner));
-    this.scanner.classList.add("quiet");
+    this.probe = button("probe", "Probe", deeds.probe);
+    for (const node of [this.scanner, this.probe]) node.classList.add("quiet");
     this.up = button("thumb_up", "Right", () => this.once(this.up, deeds.up));
     this.down = button("thumb_down", "Wrong", () => this.once(this.down, deeds.down));
     this.correct = button("pencil", "Correct", () => this.once(this.correct, deeds.correct));
     for (const node of [this.up, this.down, this.correct]) node.classList.add("say");
-    root.append(this.scanner, this.up, this.down, this.correct, this.snapshot, this.hold);
+    root.append(this.scanner, this.probe, this.up, this.down, this.correct, this.snapshot, this.hold);
   }
 
   /**
@@ -41,13 +42,15 @@ export class Buttons {
     }
   }
 
-  /** @param {{controls: boolean, canControl: boolean, judges: boolean, held: boolean, frozen: boolean}} now */
-  render({ controls, canControl, judges, held, frozen }) {
+  /** @param {{controls: boolean, canControl: boolean, canSteer: boolean, judges: boolean, held: boolean, frozen: boolean}} now */
+  render({ controls, canControl, canSteer, judges, held, frozen }) {
     show(this.root, controls);
     show(this.up, judges);
     show(this.down, judges);
     label(this.correct, judges ? "pencil" : "note", judges ? "Correct" : "Note");
     show(this.scanner, canControl);
+    show(this.probe, canSteer);
+    this.root.classList.toggle("steers", canSteer);
     label(this.scanner, frozen ? "play" : "frozen", frozen ? "Unfreeze scanner" : "Freeze scanner");
     label(this.hold, held ? "play" : "pause", held ? "Go on" : "Freeze");
     this.hold.setAttribute("aria-pressed", String(held));
@@ -72,15 +75,20 @@ function label(node, sign, text) {
  * Keys do what the buttons do. There is none that changes the view: a participant must not leave the arm of a study by a
  * slip of the hand.
  * @param {Record<string, () => void>} keys
+ * @param {() => {once: Record<string, () => void>, held: Record<string, (isRepeat: boolean) => void>}} more
+ *   those of now; the second go on while they are held
  */
-export function listenToKeys(keys) {
+export function listenToKeys(keys, more) {
   addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    if (event.key !== "Escape" && /** @type {Element} */ (event.target).closest?.(".sheet")) return; // there keys write
-    const deed = keys[event.key.toLowerCase()];
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const sheet = event.key !== "Escape" && /** @type {Element} */ (event.target).closest?.(".sheet");
+    if (sheet && (!sheet.matches(".probe") || event.key === " " || event.key === "Enter")) return; // there keys write
+    const key = event.key.toLowerCase();
+    const { once, held } = more();
+    const deed = held[key] ?? (event.repeat ? undefined : (once[key] ?? keys[key]));
     if (!deed) return;
     event.preventDefault();
-    deed();
+    deed(event.repeat);
   });
 }
 

@@ -1,6 +1,6 @@
 // The small help: what the signs mean and which keys there are.
 
-import { el } from "./dom.js";
+import { el, show } from "./dom.js";
 import { icon } from "./icons.js";
 
 const KEYS = [
@@ -13,6 +13,19 @@ const KEYS = [
   ["F", "full screen"],
   ["D", "details"],
   ["?", "this help"],
+];
+
+/** Only where the source is a probe that can be steered. */
+const PROBE_KEYS = [
+  ["P", "the probe's pad"],
+  ["Arrows", "move the probe"],
+  ["Q and E", "rotate"],
+  ["W and X", "tilt, also Page up and Page down"],
+  ["J and L", "rock"],
+  ["[ and ]", "depth"],
+  [", and .", "gain"],
+  ["1 to 4", "near head, abdomen, femur, cervix"],
+  ["0", "sweep by itself, or no more"],
 ];
 
 const SIGNS = [
@@ -30,14 +43,27 @@ export function buildHelp(dialog) {
   shut.type = "button";
   shut.ariaLabel = "Close the help";
   shut.addEventListener("click", () => dialog.close());
-  const keys = el("dl", "keys", ...KEYS.map(([key, deed]) => el("div", "", el("dt", "", el("kbd", "", key)), el("dd", "", deed))));
+  const probe = el("dl", "keys probe-keys", ...PROBE_KEYS.map(keyRow));
+  probe.hidden = true;
   const signs = el("dl", "signs", ...SIGNS.map(([sign, words]) => el("div", "", el("dt", "", icon(sign)), el("dd", "", words))));
   dialog.append(
     el("header", "", el("h2", "", "Help"), shut),
     el("p", "", "Shapes are painted on the very picture that the AI answered. The small picture is the other one: tap it to swap them."),
     el("p", "", "Tap the line at the top for all numbers, and the record dot for the session."),
     signs,
-    keys,
+    el("dl", "keys", ...KEYS.map(keyRow)),
+    probe,
     el("p", "ruo", "Research use only. Not for diagnosis."),
   );
+}
+
+/** @param {string[]} row */
+function keyRow([key, deed]) {
+  return el("div", "", el("dt", "", el("kbd", "", key)), el("dd", "", deed));
+}
+
+/** The probe's keys, where there is one. @param {HTMLDialogElement} dialog @param {boolean} canSteer */
+export function helpWithProbe(dialog, canSteer) {
+  const probe = dialog.querySelector(".probe-keys");
+  if (probe) show(probe, canSteer);
 }

@@ -4,7 +4,7 @@ import { Ages } from "./ages.js";
 import { Answers } from "./answers.js";
 import { Awake } from "./awake.js";
 import { Bands } from "./band.js";
-import { whyNot } from "./ask.js";
+import { ask, post, whyNot } from "./ask.js";
 import { Buttons, listenToKeys, toggleFullScreen } from "./buttons.js";
 import { CorrectionSheet } from "./correction.js";
 import { Deeds } from "./deeds.js";
@@ -12,22 +12,24 @@ import { Details } from "./details.js";
 import { byId, show } from "./dom.js";
 import { Feedback, judges } from "./feedback.js";
 import { followArm } from "./follow.js";
-import { buildHelp } from "./help.js";
+import { buildHelp, helpWithProbe } from "./help.js";
 import { icon } from "./icons.js";
 import { Known, judge, othersOf, tagOf } from "./judge.js";
 import { factsNow, lineOf } from "./numbers.js";
 import { Panel } from "./panel.js";
+import { ProbeSheet } from "./probe_sheet.js";
 import { RecordChip } from "./record_chip.js";
 import { recordingOf } from "./recording.js";
-import { SessionSheet } from "./session_sheet.js";
 import { ScaleSheet } from "./scale_sheet.js";
+import { SessionSheet } from "./session_sheet.js";
 import { closeSheets } from "./sheet.js";
 import { Connection } from "./socket.js";
 import { Stage } from "./stage.js";
 import { plan } from "./stale.js";
 import { StatusLine } from "./status.js";
-import { toast } from "./toasts.js";
+import { Steering } from "./steer.js";
 import { Strip } from "./strip.js";
+import { toast } from "./toasts.js";
 
 /** @typedef {import("./protocol.js").Shot} Shot */
 /** @typedef {import("./judge.js").Judgement} Judgement */
@@ -49,9 +51,9 @@ const stage = new Stage(byId("stage"), {
   want: (want) => connection.send({ type: "want", ...want }),
   swap: () => deeds.swap(),
 });
+stage.slot = strip.slot;
 const connection = new Connection(address(), { opened, lost, text, picture, rtt: (ms) => ages.measured(ms), fault: note });
 const parts = { connection, stage, answers, ages, awake };
-stage.slot = strip.slot;
 const say = (/** @type {Parameters<typeof toast>[1]} */ words) => toast(byId("toasts"), words);
 const deeds = new Deeds(known, parts, { changed: tick, say, note });
 const feedback = new Feedback(known, parts, deeds, say);
@@ -60,7 +62,14 @@ const session = new SessionSheet(byId("session"), { record: (on) => deeds.record
 const scale = new ScaleSheet(byId("scale"), known, { stage, hold: deeds.hold, say });
 const chip = new RecordChip(byId("chip"), byId("alarm"), () => toggle(session));
 const bands = new Bands(byId("stage"), deeds.hold);
-const buttons = new Buttons(byId("controls"), { ...deeds, up: feedback.up, down: feedback.down, correct: feedback.correct });
+const steering = new Steering({
+  send: (command) => post("/api/control", { command }),
+  failed: (error) => say({ sign: "error", text: `The probe did not obey: ${error instanceof Error ? error.message : error}` }),
+  isSweeping: async () => (await ask("/api/control")).state?.is_sweeping === true,
+});
+const probe = new ProbeSheet(byId("probe"), steering);
+const says = { up: feedback.up, down: feedback.down, correct: feedback.correct };
+const buttons = new Buttons(byId("controls"), { ...deeds, ...says, probe: () => toggle(probe) });
 /** Arrival number of the newest decoded picture of each stream: decoding may overtake. */
 const decoded = { arrivals: 0, live: 0, answer: 0 };
 
@@ -136,6 +145,8 @@ function greet(hello) {
   document.title = `${view.title || view.name} · Bedside`;
   panel.setView(view);
   session.showsAi = judges(hello);
+  helpWithProbe(help, canSteer());
+  if (!canSteer()) probe.close();
   show(panel.root, view.verdict || view.explanation);
   root.classList.toggle("with-panel", view.verdict || view.explanation);
   root.classList.toggle("brief", view.verdict && !view.explanation);
@@ -189,6 +200,7 @@ function tick() {
   const judgement = judge(known, parts, now);
   arrange(judgement, now);
   renderPanel(judgement);
+  root.classList.toggle("with-strip", strip.follow(known, answers, judgement.condition.kind === "fresh"));
   line.render(lineOf(known, connection.open, judgement));
   tellRecording(judgement);
   if (details.isOpen) details.render(factsNow(known, parts, judgement));
@@ -200,9 +212,9 @@ function tellRecording({ trouble }) {
   const state = connection.open && trouble?.icon !== "lost" ? known.state : null; // a dot that nobody vouches for is out
   const { title = "", name = "", controls = false } = hello?.view ?? {};
   const participant = state?.session?.participant ?? hello?.participant ?? "";
-  root.classList.toggle("with-strip", strip.follow(known, answers, judgement.condition.kind === "fresh"));
   chip.render(recordingOf(state), { participant, view: title || name, controls });
   session.render(state);
+  scale.render(known.state);
   if (hello) void followArm(hello.view.name, state?.session?.arm ?? "", note);
 }
 
@@ -214,14 +226,14 @@ function arrange({ trouble, condition, usable }, now) {
   const at = plan({ view, swapped, held: held !== null, usable });
   const answered = view.picture === "answer" || view.inset || view.overlay;
   const stays = trouble !== null && stage.shown !== null; // what was last seen stays where it was, grey
-  scale.render(known.state);
   if (!held && !stays) stage.arrange(at, view.overlay, { live: true, answer: answered && hello.engines.length > 0 });
   else if (held) stage.arrange({ ...stage.plan, inset: "live" }, view.overlay, stage.asks);
   bands.render({ trouble, heldMs: held && now - held.at, frozen });
   fallback = at.fallback && !held && stage.plan.large === "live" ? condition.title || "no answered picture" : null;
   bands.name(tagOf(known, stage.shown, { fallback, now }), fallback !== null);
   const { controls } = view;
-  buttons.render({ controls, canControl: hello.can_control, judges: judges(hello), held: held !== null, frozen });
+  const can = { canControl: hello.can_control, canSteer: canSteer(), judges: judges(hello) };
+  buttons.render({ controls, ...can, held: held !== null, frozen });
 }
 
 /** @param {Judgement} judgement */
@@ -261,6 +273,13 @@ const withControls = (deed) => () => known.hello?.view.controls && void deed();
 /** @param {() => Promise<void>} deed */
 const judging = (deed) => withControls(() => known.hello && judges(known.hello) && deed());
 
+/** Whether the source is a probe that can be moved from this view. */
+function canSteer() {
+  return known.hello?.controls?.includes("tilt") === true;
+}
+const { once, held } = steering.keys();
+const probeKeys = { once: { ...once, p: () => toggle(probe) }, held };
+
 listenToKeys({
   " ": withControls(deeds.hold),
   s: withControls(() => buttons.once(buttons.snapshot, deeds.snapshot)),
@@ -273,7 +292,7 @@ listenToKeys({
   d: () => details.toggle(),
   "?": () => (help.open ? help.close() : help.showModal()),
   escape: () => (help.open ? help.close() : closeSheets() || details.toggle(false)),
-});
+}, () => (canSteer() ? probeKeys : { once: {}, held: {} }));
 addEventListener("error", (event) => note(`fault in the page: ${event.message}`));
 addEventListener("unhandledrejection", (event) => note(`fault in the page: ${event.reason}`));
 document.addEventListener("visibilitychange", () => document.hidden || tick());

@@ -3,7 +3,8 @@
 /**
  * @typedef {{name: string, title: string, picture: "answer"|"live", inset: boolean, overlay: boolean,
  *   verdict: boolean, explanation: boolean, controls: boolean, wide: boolean}} View
- * @typedef {{type: "hello", version: string, view: View, can_control: boolean, engines: string[],
+ * @typedef {{type: "hello", version: string, view: View, can_control: boolean, controls?: string[],
+ *   engines: string[],
  *   participant?: string, page?: string}} Hello  page: this page's name in the session's marks
  * @typedef {{state: string, message: string, source: string, device: string, fps: number, age_ms: number|null,
  *   drops: number, skips: number, width: number, height: number}} SignalState

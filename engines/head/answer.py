@@ -9,6 +9,8 @@ NOTE = "Trained on HC18, two scanners of one hospital; it has seen no abdomen an
 SET_SPACING = "Set the pixel spacing (or calibrate on the ruler) to read HC, BPD and OFD in millimetres."
 VISIBLE, FITS, FILLS = 0.9, 0.93, 0.5
 """From here on a line of the checklist is met: share of the outline, overlap, share of the scan's width or height."""
+HC_MM = (30, 450)
+"""Head circumferences that there are, from 9 weeks on."""
 LIT = 10
 """Grey level above which the scan is not black."""
 
@@ -30,6 +32,7 @@ def head_answer(outline, mask, placed, score, measured):
     text = "whole, large enough, and an even oval" if not low else "not yet: " + ", ".join(one["name"] for one in low)
     high, wide = placed.height * FINE, placed.width * FINE
     top, left = placed.top * FINE, placed.left * FINE
+    words = spacing_words(measured)
     return {
         "verdict": {"label": "Head", "level": "near" if low else "good", "score": score, "text": text},
         "concepts": concepts,
@@ -38,8 +41,16 @@ def head_answer(outline, mask, placed, score, measured):
         "labels": ["background", "head"],
         **shapes(outline, placed),
         "measurements": measurements(outline, measured),
-        "text": NOTE if measured else f"{SET_SPACING} {NOTE}",
+        "text": f"{words} {NOTE}".strip(),
     }
+
+
+def spacing_words(measured):
+    """What is to be said of the pixel spacing: that it is missing, that it cannot be right, or nothing."""
+    if not measured:
+        return SET_SPACING
+    hc_mm = measured["HC"][0]
+    return "" if HC_MM[0] <= hc_mm <= HC_MM[1] else f"An HC of {hc_mm:.0f} mm cannot be: check the pixel spacing."
 
 
 def boundary(outline, count=90):
@@ -54,14 +65,14 @@ def checklist(outline, points, placed):
     """Three lines with 0 to 10 points each."""
     return [
         line("whole outline visible", visible(points, placed), VISIBLE, "show the whole skull"),
-        line("fills half", filling(points, placed), FILLS, "lower the depth, or enlarge the picture"),
+        line("fills half", filling(points, placed), FILLS, "reduce the depth, or enlarge the picture"),
         line("ellipse fits", outline.agreement, FITS, "tilt until the skull is an even oval"),
     ]
 
 
 def line(name, share, enough, hint):
     """One line of the checklist."""
-    found = {"name": name, "ok": share >= enough, "value": round(10 * share, 1), "max": 10}
+    found = {"name": name, "ok": bool(share >= enough), "value": round(10 * share, 1), "max": 10}
     return found if found["ok"] else {**found, "hint": hint}
 
 
@@ -100,7 +111,7 @@ def guidance(low, points, placed):
     first = low[0]
     if beyond[side] > 0 and first["name"] == "whole outline visible":
         if side == "down":
-            return {"text": "Raise the depth", "detail": "the picture ends before the head does"}
+            return {"text": "Increase the depth", "detail": "the picture ends before the head does"}
         if side == "up":
             return {"text": "Centre the head", "detail": "it is cut at the upper edge"}
         return {"text": f"Slide to the {side}", "direction": side, "detail": "the picture's edge cuts the head"}

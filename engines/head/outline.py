@@ -129,5 +129,5 @@ def outlined(logits, placed):
     certainty = float(probability(logits[mask]).mean())
     to = 1 / (FINE * placed.scale)
     x_px, y_px = (x + 0.5 - first_x) * to, (y + 0.5 - first_y) * to
-    found = Outline(x_px, y_px, width * to, height * to, angle, both / max(1, either), inside, certainty)
+    found = Outline(x_px, y_px, width * to, height * to, angle, float(both / max(1, either)), inside, certainty)
     return found, mask

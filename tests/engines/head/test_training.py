@@ -1,0 +1,150 @@
+"""Training, export and evaluation of the head model, for a few steps on a few drawn heads."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from tests.engines.environment import research_python, run, told
+from tests.engines.head.loaded import FOLDER, module
+
+pytestmark = pytest.mark.timeout(1200)  # the environment may have to be made
+SUBJECTS, PICTURES = 12, 15
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The interpreter with PyTorch."""
+    return research_python(tmp_path_factory.mktemp("environment"))
+
+
+@pytest.fixture(scope="module")
+def hc18(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as HC18 is: drawn heads of 12 subjects, of three of them twice, with masks and a table."""
+    folder = tmp_path_factory.mktemp("hc18")
+    rng = np.random.default_rng(0)
+    rows = []
+    for number in range(PICTURES):
+        name = f"{number:03d}_HC" if number < SUBJECTS else f"{number - SUBJECTS:03d}_2HC"
+        ellipse = ((400, 270), (300 + 5 * number, 240), 10.0 * number)
+        picture, mask = np.full((540, 800), 50.0), np.zeros((540, 800), np.uint8)
+        cv2.ellipse(picture, ellipse, 200, 12)
+        cv2.ellipse(mask, ellipse, 255, -1)
+        cv2.imwrite(str(folder / f"{name}.png"), np.clip(picture * rng.rayleigh(0.8, picture.shape), 0, 255))
+        cv2.imwrite(str(folder / f"{name}_Mask.png"), mask)
+        rows.append([f"{name}.png", 0.2, module("biometry").circumference(*ellipse[1]) * 0.2])
+    with (folder / "pixel_size_and_HC.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([["filename", "pixel size(mm)", "head circumference (mm)"], *rows])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(python: str, hc18: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What two epochs of one step leave behind."""
+    out = tmp_path_factory.mktemp("runs")
+    run(python, FOLDER / "train.py", *training(hc18, out), "--epochs", "2")
+    return out
+
+
+def training(hc18: Path, out: Path) -> list[str]:
+    """Words for a small training."""
+    return ["--data", str(hc18), "--out", str(out), "--batch", "4", "--threads", "1", "--steps", "3"]
+
+
+def test_subjects_are_kept_apart(trained: Path) -> None:
+    """No subject is in two parts; the held-out ones are written down."""
+    kept = json.loads((trained / "held_out.json").read_text(encoding="utf-8"))
+    held, check = set(kept["test"]), set(kept["validation"])
+    assert len(held) == len(check) == 2
+    assert not held & check
+    assert held | check < set(range(SUBJECTS))
+
+
+def test_a_training_goes_on_where_it_was(python: str, hc18: Path, trained: Path) -> None:
+    """Started again with one epoch more, it adds that one to the log and begins none anew."""
+    before = (trained / "log.csv").read_text(encoding="utf-8").splitlines()
+    run(python, FOLDER / "train.py", *training(hc18, trained)[:-2], "--epochs", "2")
+    after = (trained / "log.csv").read_text(encoding="utf-8").splitlines()
+    assert after[: len(before)] == before
+    assert [int(line.split(",")[0]) for line in after[1:]] == list(range(1, len(after)))
+
+
+def test_the_exported_network_answers_as_the_trained_one(python: str, trained: Path, tmp_path: Path) -> None:
+    """The export compares the two itself and succeeds; weights and the held-out subjects lie in the folder."""
+    state = f"torch.load({str(trained / 'last.pt')!r}, weights_only=True)['net']"
+    told(python, f"import torch\ntorch.save({state}, sys.argv[1])\nprint(0)", FOLDER, trained / "net.pt")
+    said = run(python, FOLDER / "export.py", "--weights", trained / "net.pt", "--out", tmp_path)
+    assert "largest difference of a logit" in said
+    assert {file.name for file in tmp_path.iterdir()} == {"head.onnx", "head.pt", "held_out.json"}
+
+
+def test_evaluation_of_drawn_heads(python: str, hc18: Path, trained: Path, tmp_path: Path) -> None:
+    """The weights that ship, on drawn heads that were held out: tables and pictures, and a high overlap."""
+    weights = tmp_path / "weights"
+    weights.mkdir()
+    shutil.copy(FOLDER / "weights" / "head.onnx", weights)
+    shutil.copy(trained / "held_out.json", weights)
+    words: list[str | Path] = ["--data", hc18, "--brain", hc18, "--weights", weights, "--out", tmp_path]
+    said = run(python, FOLDER / "evaluate.py", *words, "--most", "2")
+    assert "there is no truth there" in said
+    results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert results["HC18"]["pictures"] == results["fetal brain"]["pictures"] == 2
+    assert results["HC18"]["Dice"][0] > 0.9
+    for picture in ("bland_altman.png", "scatter.png", "worst.jpg", "fetal_brain.jpg"):
+        assert (tmp_path / picture).stat().st_size > 1000
+
+
+def test_what_is_learnt_is_where_the_head_is(python: str, hc18: Path) -> None:
+    """A true outline, made as for the training, measures the table's HC to a half of a per cent: nothing is biased."""
+    code = """
+import json
+import cv2
+import numpy as np
+from augment import filled
+from dataset import read_head, table
+from outline import letterboxed, outlined
+
+found = []
+for row in table(sys.argv[1]):
+    head = read_head(sys.argv[1], *row)
+    placed = letterboxed(head.grey)
+    small = cv2.resize(filled(head.ellipse, placed.matrix), (144, 96), interpolation=cv2.INTER_AREA)
+    outline, _ = outlined(np.log((small + 0.003) / (1.003 - small)), placed)
+    found.append(outline.circumference_px * head.mm_per_px / head.hc_mm - 1)
+print(json.dumps(found))
+"""
+    apart: list[float] = told(python, code, FOLDER, hc18)
+    assert len(apart) == PICTURES
+    assert max(map(abs, apart)) < 0.005
+
+
+def test_augmented_pictures_show_their_masks(python: str, hc18: Path) -> None:
+    """Of 40 pictures for the training all are uint8 192x288, presence follows the mask, a seed gives the same."""
+    code = """
+import json
+import numpy as np
+from augment import background_sample, head_sample, other_sample
+from dataset import read_head, table
+
+head = read_head(sys.argv[1], *table(sys.argv[1])[0])
+found = []
+for seed in range(40):
+    picture, mask, presence = head_sample(np.random.default_rng(seed), head)
+    again = head_sample(np.random.default_rng(seed), head)[0]
+    shapes = [picture.shape, background_sample(np.random.default_rng(seed), head).shape]
+    shapes.append(other_sample(np.random.default_rng(seed), []).shape)
+    found.append([shapes, str(picture.dtype), bool((picture == again).all()), float(mask.mean()), presence])
+print(json.dumps(found))
+"""
+    found: list[Any] = told(python, code, FOLDER, hc18)
+    for shapes, dtype, same, share, presence in found:
+        assert shapes == [[192, 288]] * 3
+        assert dtype == "uint8"
+        assert same
+        assert (presence == 1) <= (share > 0)
+        assert (presence == 0) <= (share < 0.02)
+    assert {presence for *_, presence in found} >= {1.0}

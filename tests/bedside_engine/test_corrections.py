@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bedside_engine.corrections import BadCorrections, corrections_of
 from bedside_engine.signature import BadSignature, Signature
@@ -102,6 +104,26 @@ def test_what_is_no_correction_is_refused_in_one_sentence(sent: Any, sentence: s
     with pytest.raises(BadCorrections) as raised:
         corrections_of(sent)
     assert sentence in str(raised.value)
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+)
+
+
+@given(st.dictionaries(st.sampled_from(["concepts", "labels", "other"]), anything) | anything)
+def test_anything_is_a_correction_or_refused(sent: Any) -> None:
+    """Whatever comes, a model gets finite numbers and booleans by name, or nothing at all."""
+    try:
+        told = corrections_of(json.dumps(sent))
+    except BadCorrections as error:
+        assert str(error)
+        return
+    if told is not None:
+        assert set(told) == {"concepts", "labels"}
+        assert all(isinstance(one, bool) or np.isfinite(float(one)) for one in told["concepts"].values())
+        assert all(one is False for one in told["labels"].values())
 
 
 def test_a_wrong_correction_is_status_400(start: Any) -> None:

@@ -15,7 +15,7 @@ from augment import KEEPS_SIZE, augment
 from concepts import BINARY, CALIPERS, INDEX, MAPS, MAPS_OF, ORGANS, PLANES
 from dataset import UNKNOWN, balanced
 from frame import normalised
-from loop import Best, cut_up, fit, rng_of
+from loop import Best, bars, cut_up, fit, rng_of
 from losses import binary_loss, quality_loss
 from nets.conceiver import Conceiver
 from torch import nn
@@ -99,14 +99,20 @@ def train(data, setting, size, observer=None, share=0.0):
 
 def sources_of(data, rows, observer, setting):
     """What is trained on: the true masks, and the observer's where there is one; and what is validated on, the last."""
-    sources = [{name: masks(data, rows[name], data.pictures[rows[name], 1]) for name in ("train", "validation")}]
+    names = ("train", "validation")
+    sources = [{name: masks(data, rows[name], data.pictures[rows[name], 1]) for name in names}]
     if observer is not None:
-        drawn = {
-            name: [label for _, some in observed(observer, data, rows[name], setting) for label in some]
-            for name in sources[0]
-        }
-        sources.append({name: masks(data, rows[name], drawn[name]) for name in drawn})
+        sources.append({name: masks(data, rows[name], drawn_by(observer, data, rows[name], setting)) for name in names})
     return [one["train"] for one in sources], sources[-1]["validation"]
+
+
+def drawn_by(observer, data, rows, setting):
+    """The observer's label map of each row, with a bar: there are many."""
+    with bars() as shown:
+        bar = shown.add_task("observe", total=len(rows), said="")
+        for _, labels in observed(observer, data, rows, setting):
+            yield from labels
+            shown.advance(bar, len(labels))
 
 
 def shrink_beforehand(model):

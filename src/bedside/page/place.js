@@ -11,7 +11,7 @@ const SLOT = { width: 90, height: 66 };
 const WIDTHS = [0, 320, 480, 640, 800, 960, 1280, 1600, 1920];
 
 /**
- * The large picture as large as it goes; the inset beside or below it where there is room, else over its corner.
+ * The large picture as large as it goes; the inset beside or below it where there is room, else over an upper corner.
  * @param {{width: number, height: number}} room
  * @param {number} aspect
  * @param {number|null} insetAspect  null: no inset
@@ -45,7 +45,7 @@ export function place(room, aspect, insetAspect, slot = null) {
     return { large: middle, inset, isElsewhere: true, roomy };
   }
   const size = within(insetAspect, Math.max(104, room.width * 0.24), Math.max(64, room.height * 0.3));
-  const inset = { left: room.width - size.width - GAP, top: room.height - size.height - GAP, ...size };
+  const inset = { left: room.width - size.width - GAP / 2, top: GAP / 2, ...size }; // where a fan is narrow
   return { large: middle, inset, isElsewhere, roomy };
 }
 

@@ -16,7 +16,9 @@ SECRET = r"[!-~]{8,}"
 class SourceSettings:
     """[source]: where the picture comes from. The broadcaster reads this."""
 
-    url: str = setting("synthetic:", "v4l2:, v4l2:/dev/v4l/by-id/..., opencv:0, file:clip.mp4?loop=1, synthetic:")
+    url: str = setting(
+        "synthetic:", "v4l2:, v4l2:/dev/v4l/by-id/..., opencv:0, file:clip.mp4?loop=1, phantom:, synthetic:"
+    )
     host: str = setting("127.0.0.1", "interface on which the broadcaster listens")
     port: int = setting(8710, "port on which the broadcaster listens", least=1, most=65535)
     token: str = setting(

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from tests.page.conftest import Open
 from tests.page.stand_in import PROBE, StandIn
 
-SIZES = {"phone": (390, 844), "portrait": (820, 1180), "tablet": (1180, 820), "monitor": (1920, 1080)}
+SIZES = {"phone": (390, 844), "portrait": (820, 1180), "tablet": (1180, 820)}
 
 
 @pytest.fixture(autouse=True)

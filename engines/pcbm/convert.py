@@ -5,6 +5,9 @@
                    The skull becomes a band along the head's outline; what is inside, and the concepts, are not known.
     fetal_planes   FETAL_PLANES_DB (Burgos-Artizzu et al., doi 10.5281/zenodo.3904280, CC BY 4.0). FROM is its folder,
                    with FETAL_PLANES_DB_data.csv and Images/. Planes and patients are known, nothing else.
+    others         Any folder of videos and pictures that show none of the planes, such as other organs: all of each is
+                   background, and no concept is there. A file is a subject. DATA may be a data set already: then they
+                   are added to it.
 
 Each picture is laid, whole and unstretched, where the nets look on a scanner's screen. The originals stay as they are.
 """
@@ -30,6 +33,10 @@ BAND_PX = 14
 PLANE_OF = {"Fetal brain": "head", "Fetal abdomen": "abdomen", "Fetal femur": "femur", "Maternal cervix": "cervix"}
 """FETAL_PLANES_DB's planes. Its thorax is, for PCBM, no plane; its "Other" is none either."""
 NO_PLANE = ("Fetal thorax", "Other")
+VIDEOS = (".mp4", ".mov", ".mpeg", ".avi", ".mkv")
+IMAGES = (".png", ".jpg", ".jpeg")
+FRAMES = 20
+"""Of a video, at most so many, at equal distances."""
 
 
 def main(words: "list[str] | None" = None) -> int:
@@ -37,12 +44,12 @@ def main(words: "list[str] | None" = None) -> int:
     parser = argparse.ArgumentParser(
         "convert pcbm", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("set", choices=("hc18", "fetal_planes"))
+    parser.add_argument("set", choices=("hc18", "fetal_planes", "others"))
     parser.add_argument("source", type=Path, metavar="FROM", help="folder of the public data set")
     parser.add_argument("data", type=Path, help="folder to write: dataset.json, frames.csv, images/, labels/")
     args = parser.parse_args(words)
     try:
-        count = {"hc18": hc18, "fetal_planes": fetal_planes}[args.set](args.source, args.data)
+        count = {"hc18": hc18, "fetal_planes": fetal_planes, "others": others}[args.set](args.source, args.data)
     except DataError as error:
         print(error, file=sys.stderr)
         return 2
@@ -119,6 +126,35 @@ def fetal_planes(source: Path, data: Path) -> int:
     return finish(data, made, "FETAL_PLANES_DB, Burgos-Artizzu et al., doi 10.5281/zenodo.3904280, CC BY 4.0")
 
 
+def others(source: Path, data: Path) -> int:
+    """Frames of what is no plane, added to what is in `data`."""
+    files = sorted(file for file in source.rglob("*") if file.suffix.lower() in VIDEOS + IMAGES)
+    if not files:
+        raise DataError(f"{source} has no videos and no pictures ({', '.join(VIDEOS + IMAGES)})")
+    rows = []
+    for file in track(files, description="convert"):
+        for number, picture in enumerate(frames(file)):
+            name = f"{file.stem}_{number:02d}.png"
+            rows.append((*write(data, name, picture, np.zeros_like(picture), file.stem, "")[:-1], 0))
+    return finish(data, rows, f"no plane: {', '.join(file.name for file in files)}", known=0)
+
+
+def frames(file: Path) -> "list[np.ndarray]":
+    """[H, W] uint8 each: the picture, or at most FRAMES of the video."""
+    if file.suffix.lower() in IMAGES:
+        return [grey(file)]
+    video = cv2.VideoCapture(str(file))
+    every = []
+    while True:
+        is_there, frame = video.read()
+        if not is_there:
+            break
+        every.append(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY))
+    if not every:
+        raise DataError(f"{file} cannot be read as a video")
+    return [every[place] for place in np.unique(np.linspace(0, len(every) - 1, FRAMES).astype(int))]
+
+
 def grey(file: Path) -> np.ndarray:
     """[H, W] uint8."""
     picture = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
@@ -148,16 +184,24 @@ def on_screen(picture: np.ndarray, interpolation: int, around: int) -> np.ndarra
     return screen
 
 
-def finish(data: Path, rows: "list[tuple]", origin: str) -> int:
-    """The two tables."""
+def finish(data: Path, rows: "list[tuple]", origin: str, known: "int | str" = "") -> int:
+    """The two tables; `known` is what stands for each concept. Of a data set that is there already, rows are kept."""
+    file, header = data / "frames.csv", ["image", "labels", "subject", "plane", "standard"]
+    before: list[dict[str, str]] = []
+    if file.is_file():
+        with file.open(newline="", encoding="utf-8") as text:
+            before = [row for row in csv.DictReader(text) if row["image"] not in {one[0] for one in rows}]
+        origin = f"{json.loads((data / 'dataset.json').read_text(encoding='utf-8'))['origin']}; {origin}"
     head = {"format": "bedside-planes", "version": 1, "origin": origin, "planes": PLANES, "classes": CLASSES}
     concepts = [{"name": name, "plane": plane, "kind": kind} for name, plane, kind in CONCEPTS]
     (data / "dataset.json").write_text(json.dumps(head | {"concepts": concepts}, indent=1) + "\n", encoding="utf-8")
-    with (data / "frames.csv").open("w", newline="", encoding="utf-8") as text:
-        writer = csv.writer(text)
-        writer.writerow(["image", "labels", "subject", "plane", "standard", *(name for name, _, _ in CONCEPTS)])
-        writer.writerows((*row, *[""] * len(CONCEPTS)) for row in rows)
-    return len(rows)
+    names = [name for name, _, _ in CONCEPTS]
+    with file.open("w", newline="", encoding="utf-8") as text:
+        writer = csv.DictWriter(text, list(before[0]) if before else [*header, *names], restval="")
+        writer.writeheader()
+        writer.writerows(before)
+        writer.writerows(dict(zip(header, row)) | dict.fromkeys(names, known) for row in rows)
+    return len(before) + len(rows)
 
 
 if __name__ == "__main__":

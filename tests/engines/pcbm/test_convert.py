@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from tests.engines.pcbm.loaded import module
+from tests.engines.pcbm.made import data_set
 
 dataset = module("dataset")
 SKULL, UNKNOWN = 13, 255
@@ -66,8 +67,34 @@ def test_fetal_planes_have_a_plane_and_a_patient(convert: object, tmp_path: Path
     assert (dataset.pictures(table)[:, 1] == UNKNOWN).all()
 
 
+def test_what_is_no_plane_is_added_to_a_data_set(convert: object, tmp_path: Path) -> None:
+    """Each file is a subject, all of it is background, no concept is there; rows that were there stay as they were."""
+    other, data = tmp_path / "others", data_set(tmp_path / "data", subjects=3)
+    before = dataset.read(data)
+    other.mkdir()
+    cv2.imwrite(str(other / "liver.png"), np.full((300, 400), 120, np.uint8))
+    film = cv2.VideoWriter(str(other / "lung.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 25, (160, 120))
+    for grey in range(30):
+        film.write(np.full((120, 160, 3), 5 * grey, np.uint8))
+    film.release()
+    for _ in range(2):  # twice is once
+        assert convert.main(["others", str(other), str(data)]) == 0  # type: ignore[attr-defined]
+    table = dataset.read(data)
+    count = len(before.images)
+    assert list(table.subjects[count:]) == ["liver"] + ["lung"] * 20
+    assert set(table.planes[count:]) == {-1}
+    assert not table.concepts[count:].any()
+    assert not dataset.pictures(table)[count:, 1].any()
+    assert np.array_equal(table.concepts[:count], before.concepts, equal_nan=True)
+
+
 @pytest.mark.parametrize(
-    ("name", "said"), [("hc18", "has no pictures NNN_HC.png"), ("fetal_planes", "FETAL_PLANES_DB_data.csv is missing")]
+    ("name", "said"),
+    [
+        ("hc18", "has no pictures NNN_HC.png"),
+        ("fetal_planes", "FETAL_PLANES_DB_data.csv is missing"),
+        ("others", "has no videos and no pictures"),
+    ],
 )
 def test_a_folder_that_is_another_is_told(
     convert: object, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, said: str

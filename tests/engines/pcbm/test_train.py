@@ -100,7 +100,7 @@ def research(python: str, *words: "str | Path", code: int = 0) -> str:
     """What scripts/research says with this interpreter."""
     environ = os.environ | {"RESEARCH_PYTHON": python, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
     command = [ROOT / "scripts" / "research", *words]
-    done = subprocess.run(list(map(str, command)), env=environ, capture_output=True, text=True, timeout=110)
+    done = subprocess.run(list(map(str, command)), env=environ, capture_output=True, text=True, timeout=600)
     assert done.returncode == code, f"{words}\n{done.stdout}\n{done.stderr}"
     return done.stdout + done.stderr
 

@@ -59,12 +59,12 @@ def test_every_button_of_the_pad_is_a_command(open_page: Open, server: StandIn) 
     """Moves, angles and knobs step; planes, sweep and freeze are said as they are."""
     page = opened(open_page)
     expected = {
-        "Move up": "up 3",
-        "Move down": "up -3",
-        "Move left": "right -3",
-        "Move right": "right 3",
-        "Rotate on": "rotate 3",
-        "Tilt back": "tilt -2",
+        "Move up": "up 2",
+        "Move down": "up -2",
+        "Move left": "right -2",
+        "Move right": "right 2",
+        "Rotate on": "rotate 2",
+        "Tilt back": "tilt -1",
         "Rock on": "rock 2",
         "More depth": "depth 10",
         "Less gain": "gain -2",
@@ -86,7 +86,7 @@ def test_keys_steer_with_the_pad_and_without_it(open_page: Open, server: StandIn
     page = open_page("explain")
     expect(page.get_by_role("button", name="Probe", exact=True)).to_be_visible()
     expected = []
-    keys = {"ArrowUp": "up 3", "e": "rotate 3", "w": "tilt 2", "PageDown": "tilt -2", "j": "rock -2", "]": "depth 10"}
+    keys = {"ArrowUp": "up 2", "e": "rotate 2", "w": "tilt 1", "PageDown": "tilt -1", "j": "rock -2", "]": "depth 10"}
     for key, command in {**keys, ",": "gain -2", "1": "go head", "3": "go femur", "0": "sweep on"}.items():
         page.keyboard.press(key)
         expected.append(command)
@@ -94,7 +94,7 @@ def test_keys_steer_with_the_pad_and_without_it(open_page: Open, server: StandIn
     page.keyboard.press("p")
     expect(page.locator("#probe")).to_be_visible()
     page.keyboard.press("q")
-    wait_for(page, server, *expected, "rotate -3")
+    wait_for(page, server, *expected, "rotate -2")
     page.keyboard.press("p")
     expect(page.locator("#probe")).to_be_hidden()
 
@@ -104,7 +104,7 @@ def test_space_on_the_pad_presses_its_button(open_page: Open, server: StandIn) -
     page = opened(open_page)
     page.get_by_role("button", name="Tilt on").focus()
     page.keyboard.press("Space")
-    wait_for(page, server, "tilt 2")
+    wait_for(page, server, "tilt 1")
     assert server.holds == []
 
 
@@ -115,7 +115,7 @@ def test_steps_add_up_while_one_is_under_way(open_page: Open, server: StandIn) -
     expect(page.get_by_role("button", name="Probe", exact=True)).to_be_visible()
     for key in ("ArrowRight",) * 5 + ("ArrowLeft", "w"):
         page.keyboard.press(key)
-    wait_for(page, server, "right 3", "right 9", "tilt 2")
+    wait_for(page, server, "right 2", "right 6", "tilt 1")
 
 
 def test_a_plane_makes_waiting_steps_pointless(open_page: Open, server: StandIn) -> None:
@@ -125,7 +125,7 @@ def test_a_plane_makes_waiting_steps_pointless(open_page: Open, server: StandIn)
     expect(page.get_by_role("button", name="Probe", exact=True)).to_be_visible()
     for key in ("w", "w", "1", "2", "ArrowUp"):
         page.keyboard.press(key)
-    wait_for(page, server, "tilt 2", "go abdomen", "up 3")
+    wait_for(page, server, "tilt 1", "go abdomen", "up 2")
 
 
 def test_a_button_that_is_held_goes_on(open_page: Open, server: StandIn) -> None:
@@ -148,7 +148,7 @@ def test_a_refusal_is_said_and_ends_what_waits(open_page: Open, server: StandIn,
     page = open_page("explain")
     page.keyboard.press("w")
     expect(page.locator("#toasts")).to_contain_text("The probe did not obey: the source is not open")
-    assert commands(server) == ["tilt 2"]
+    assert commands(server) == ["tilt 1"]
     faults.clear()  # the browser notes refused requests
 
 

@@ -6,7 +6,7 @@ const STEP_EVERY_MS = 80;
 const HOLD_AFTER_MS = 350;
 
 /** What a step does, by its command's word: mm, degrees or dB. */
-const STEPS = { right: 3, up: 3, rotate: 3, tilt: 2, rock: 2, depth: 10, gain: 2 };
+const STEPS = { right: 2, up: 2, rotate: 2, tilt: 1, rock: 2, depth: 10, gain: 2 };
 /** @typedef {keyof typeof STEPS} Axis */
 
 /** Keys that step, and how. @type {Record<string, [Axis, 1|-1]>} */

@@ -32,8 +32,11 @@ REACH = {"x_mm": 130.0, "z_mm": 230.0, "tilt_deg": 60.0, "rock_deg": 45.0}
 """So far from 0 the probe goes, to either side; it turns all the way round."""
 DEPTHS_MM, DEPTH_STEP_MM = (50.0, 240.0), 5.0
 LOUDEST_DB = 20.0
-NEAR_MM, NEAR_DEG = 6.0, 8.0
-"""How far off `go` brings the probe, as standard deviations."""
+NEAR_MM, TURN_DEG, TILT_DEG = (3.0, 6.0), 8.0, 3.0
+"""How far off `go` brings the probe: so much along each side of the skin, and at most so much turned and tilted. A
+degree of tilt moves the plane by about a millimetre at the structure."""
+TRIES = 12
+"""So often `go` draws, until the plane is in sight and not yet a standard one."""
 TREMBLE_MM, TREMBLE_DEG = 0.3, 0.4
 """How far a hand moves that holds still: a live picture is never quite still, a frozen one is."""
 TREMBLE_PER_S = np.array([1.3, 1.7, 2.1, 1.1])
@@ -166,14 +169,16 @@ class Scanner:
         self._steer(replace(self.view, depth_mm=float(np.clip(depth_mm, *DEPTHS_MM))))
 
     def _go(self, plane: str, is_exact: bool) -> None:
-        view = self.anatomy.standard[plane]
+        view = standard = self.anatomy.standard[plane]
         if not is_exact:
             self._goes += 1
             random = np.random.default_rng([self.anatomy.seed, PLANES.index(plane), self._goes])
-            mm, deg = random.normal(0, NEAR_MM, 2), random.normal(0, NEAR_DEG, 2)
-            pose = view.pose
-            off = Pose(pose.x_mm + mm[0], pose.z_mm + mm[1], pose.rotate_deg + deg[0], pose.tilt_deg + deg[1])
-            view = View(off, view.depth_mm)
+            geometry = self._desk(view.depth_mm)[0]
+            for _ in range(TRIES):
+                view = _off(standard, random)
+                truth = truth_of(self.anatomy, view, geometry)
+                if truth.plane == plane and not truth.is_standard:
+                    break
         self._steer(view)
 
     def _steer(self, view: View) -> None:
@@ -185,6 +190,15 @@ class Scanner:
             shown = self._shown or self._scan()
             self._shown = replace(shown, calipers=tuple(calipers_of(self.truth())))
         self.is_frozen = is_frozen
+
+
+def _off(view: View, random: np.random.Generator) -> View:
+    """A view near by."""
+    right_mm, up_mm = (random.uniform(*NEAR_MM, 2) * random.choice((-1, 1), 2)).tolist()
+    turn_deg, tilt_deg = (random.uniform(-1, 1, 2) * (TURN_DEG, TILT_DEG)).tolist()
+    pose = view.pose
+    off = Pose(pose.x_mm + right_mm, pose.z_mm + up_mm, pose.rotate_deg + turn_deg, pose.tilt_deg + tilt_deg)
+    return replace(view, pose=off)
 
 
 def _trembling(view: View, elapsed_s: float) -> View:

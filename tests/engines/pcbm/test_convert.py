@@ -73,7 +73,7 @@ def test_what_is_no_plane_is_added_to_a_data_set(convert: object, tmp_path: Path
     before = dataset.read(data)
     other.mkdir()
     cv2.imwrite(str(other / "liver.png"), np.full((300, 400), 120, np.uint8))
-    film = cv2.VideoWriter(str(other / "lung.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 25, (160, 120))
+    film = cv2.VideoWriter(str(other / "lung.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 25, (160, 120))
     for grey in range(30):
         film.write(np.full((120, 160, 3), 5 * grey, np.uint8))
     film.release()

@@ -1,6 +1,7 @@
-"""`scripts/pictures [--source URL] [--out FOLDER]`: screenshots of every view of a running Bedside, for the docs."""
+"""`scripts/pictures [--out FOLDER]`: screenshots of every view of a running Bedside, for the docs."""
 
 import argparse
+import time
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -12,18 +13,26 @@ ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "pictures"
 SIZES = {"phone": (390, 844), "tablet": (1180, 820), "monitor": (1920, 1080)}
 VIEWS = ("explain", "verdict", "video", "monitor")
+PLANES = '[session]\nplanes = ["Head", "Abdomen", "Femur", "Cervix"]\n'
+WAY = ("show abdomen", "show femur", "go head")
+"""Of the probe, before the pictures are taken: two planes are done, and one is near."""
+LOOK_S = 4.0
 
 
 def main() -> None:
     """Take them all."""
     parser = argparse.ArgumentParser(prog="scripts/pictures", description=__doc__)
-    parser.add_argument("--source", default="synthetic:", help="what the scanner shows")
     parser.add_argument("--out", type=Path, default=PICTURES, help="folder for the pictures")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    engine = str(ROOT / "engines" / "picture_quality")
-    with rig.bedside("up", [engine], arguments.source, size=[640, 480]) as up, sync_playwright() as playwright:
-        rig.answering(up, "picture_quality")
+    engine, source = str(ROOT / "engines" / "pcbm"), "phantom:?seed=1&start=cervix"
+    own = {"size": [960, 720], "requirements": "requirements.txt"}
+    with rig.bedside("up", [engine], source, PLANES, **own) as up, sync_playwright() as playwright:
+        rig.answering(up, "pcbm", 300)
+        rig.post_json(f"{up.url}/api/session/start", {"participant": "P1", "arm": "explain", "consent": True})
+        for command in WAY:
+            rig.post_json(f"{up.url}/api/control", {"command": command})
+            time.sleep(LOOK_S)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for view in VIEWS:
             for width, height in SIZES.values():

@@ -62,11 +62,17 @@ def get_json(url: str) -> dict[str, Any]:
         return {}
 
 
-def write_settings(folder: Path, engines: Sequence[str], source: str, ports: tuple[int, int], **engine: Any) -> Path:
-    """A `bedside.toml` in `folder` for these engines, by their folders in bench/engines or elsewhere."""
+def write_settings(
+    folder: Path, engines: Sequence[str], source: str, ports: tuple[int, int], more: str = "", **engine: Any
+) -> Path:
+    """A `bedside.toml` in `folder` for these engines, by their folders in bench/engines or elsewhere.
+
+    `more` are lines of other tables.
+    """
     lines = [
         f'[source]\nurl = "{source}"\nport = {ports[0]}',
         f"[server]\nport = {ports[1]}",
+        more,
     ]
     for engine_path in engines:
         path = ENGINES / engine_path  # an absolute path stays what it is
@@ -78,11 +84,13 @@ def write_settings(folder: Path, engines: Sequence[str], source: str, ports: tup
 
 
 @contextmanager
-def bedside(verb: str, engines: Sequence[str] = (), source: str = SOURCE_1080P30, **engine: Any) -> Iterator[Rig]:
+def bedside(
+    verb: str, engines: Sequence[str] = (), source: str = SOURCE_1080P30, more: str = "", **engine: Any
+) -> Iterator[Rig]:
     """`bedside VERB` with these engines, in a folder of its own, until the block ends."""
     with tempfile.TemporaryDirectory(prefix="bedside-bench-") as name:
         folder, ports = Path(name), (free_port(), free_port())
-        config = write_settings(folder, engines, source, ports, **engine)
+        config = write_settings(folder, engines, source, ports, more, **engine)
         started_s = time.monotonic()
         with (folder / "log").open("wb") as log:
             process = start(verb, config, log)
@@ -123,14 +131,21 @@ def until(condition: Any, what: str, seconds: float = 30) -> Any:
     raise TimeoutError(f"{what} did not happen within {seconds} s")
 
 
-def answering(rig: Rig, engine: str) -> dict[str, Any]:
-    """The engine's part of /health once it has answered."""
+def post_json(url: str, body: dict[str, Any]) -> dict[str, Any]:
+    """What is answered to `body`."""
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return dict(json.load(answer))
+
+
+def answering(rig: Rig, engine: str, seconds: float = 30) -> dict[str, Any]:
+    """The engine's part of /health once it has answered; with an environment that is not made yet it takes minutes."""
 
     def row() -> Any:
         found = rig.health().get("engines", {}).get(engine, {})
         return found if found.get("answers", 0) > 3 else None
 
-    return dict(until(row, f"an answer of {engine}"))
+    return dict(until(row, f"an answer of {engine}", seconds))
 
 
 def children(pid: int) -> dict[int, str]:

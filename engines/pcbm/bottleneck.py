@@ -13,10 +13,7 @@ from collections import namedtuple
 
 import numpy as np
 import rules
-from concepts import BINARY, CALIPERS, CONCEPTS, ORGANS
-
-BEST = 10.0
-"""The highest quality."""
+from concepts import BEST, BINARY, CALIPERS, CONCEPTS, ORGANS
 
 Concluded = namedtuple("Concluded", "label certainty plane concepts mask outputs")
 """label      s: [H, W], place in CLASSES

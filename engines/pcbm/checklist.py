@@ -3,9 +3,7 @@
 
 from collections import namedtuple
 
-from concepts import CONCEPTS, ENOUGH, INDEX, SHOULD_BE_ABSENT
-
-BEST = 10.0
+from concepts import BEST, CONCEPTS, ENOUGH, INDEX, SHOULD_BE_ABSENT
 
 Point = namedtuple("Point", "name indices hint")
 """name is what the page shows, indices are the concepts that it stands for (their mean counts), hint how to get it."""

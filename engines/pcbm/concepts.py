@@ -61,8 +61,10 @@ LABEL = {name: index for index, name in enumerate(CLASSES)}
 SHOULD_BE_ABSENT = ("kidney", "posterior_fossa")
 NOT_SCORED = ("bladder",)
 """Always 0: the guideline does not ask for it."""
-ENOUGH = 5.0
-"""A quality from here on counts as present."""
+BEST, ENOUGH = 10.0, 5.0
+"""The highest quality, and the one from which on a thing counts as present."""
+UNKNOWN = 255
+"""In a true label map, a pixel whose class nobody knows: it gives no loss, and is not scored."""
 
 BINARY = (2, 3, 4, 8, 13, 17, 22, 24)
 """The global net's outputs."""

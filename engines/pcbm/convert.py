@@ -21,8 +21,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from concepts import CLASSES, CONCEPTS, LABEL, PLANES
-from dataset import UNKNOWN, DataError
+from concepts import CLASSES, CONCEPTS, LABEL, PLANES, UNKNOWN
+from dataset import DataError
 from frame import COLUMNS, ROWS, SCREEN
 from rich.progress import track
 
@@ -167,13 +167,13 @@ def write(data: Path, name: str, picture: np.ndarray, label: "np.ndarray | None"
     """One frame's files; its first cells in frames.csv. Whether it is a standard plane is not known."""
     for folder in ("images", "labels") if label is not None else ("images",):
         (data / folder).mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(data / "images" / name), on_screen(picture, cv2.INTER_AREA, 0))
+    cv2.imwrite(str(data / "images" / name), fitted(picture, cv2.INTER_AREA, 0))
     if label is not None:
-        cv2.imwrite(str(data / "labels" / name), on_screen(label, cv2.INTER_NEAREST, 0))
+        cv2.imwrite(str(data / "labels" / name), fitted(label, cv2.INTER_NEAREST, 0))
     return f"images/{name}", f"labels/{name}" if label is not None else "", subject, plane, ""
 
 
-def on_screen(picture: np.ndarray, interpolation: int, around: int) -> np.ndarray:
+def fitted(picture: np.ndarray, interpolation: int, around: int) -> np.ndarray:
     """[720, 960]: the picture as large as it can be where the nets look, in its own proportions."""
     screen = np.full(SCREEN, around, np.uint8)
     window = screen[ROWS, COLUMNS]

@@ -9,11 +9,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from concepts import CLASSES, CONCEPTS, PLANES
+from concepts import CLASSES, CONCEPTS, PLANES, UNKNOWN
 from frame import HEIGHT, WIDTH, cropped, cropped_label
 
-UNKNOWN = 255
-"""Of a pixel: nobody knows its class, so it gives no loss."""
 SPLITS = ("train", "validation", "test")
 SHARES = (0.70, 0.15, 0.15)
 

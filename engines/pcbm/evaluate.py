@@ -19,8 +19,8 @@ import scores
 import torch
 from answer import LEAST_SCORE, judged
 from bottleneck import conceive, forward, softmax
-from concepts import BINARY, CLASSES, CONCEPTS, LABEL, PLANES
-from dataset import SPLITS, UNKNOWN, DataError, load_all
+from concepts import BINARY, CLASSES, CONCEPTS, LABEL, PLANES, UNKNOWN
+from dataset import SPLITS, DataError, load_all
 from evaluate_report import contact_sheet, figures, markdown, show
 from frame import normalised
 from loop import bars, console

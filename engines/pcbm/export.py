@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from concepts import MAPS
+from frame import HEIGHT, WIDTH
 from nets.pcbm import Arrays, load, save
 from torch import nn
 
@@ -18,7 +20,6 @@ from engine import WEIGHTS, session
 
 OPSET = 17
 TOLERANCE = 1e-3
-HIGH, WIDE = 224, 288
 
 
 class Call(nn.Module):
@@ -35,7 +36,7 @@ class Call(nn.Module):
 def parts(model):
     """Each net's file name, its module, and shapes of what goes in; the first dimension may be any number but for the
     observer and the global net, which see one picture."""
-    picture, maps, one = (1, 1, HIGH, WIDE), (1, 21, HIGH, WIDE), (2, 1, HIGH, WIDE)
+    picture, maps, one = (1, 1, HEIGHT, WIDTH), (1, MAPS, HEIGHT, WIDTH), (2, 1, HEIGHT, WIDTH)
     return {
         "observer": (Call(model.observer, lambda x: model.observer(x)["probs"]), [picture]),
         "global": (Call(model.conceiver, model.conceiver.global_), [picture, maps]),

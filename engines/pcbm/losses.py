@@ -4,10 +4,10 @@ A pixel whose label is 255, a concept that is NaN, and a frame without a verdict
 """
 
 import torch
+from concepts import UNKNOWN
 from torch import nn
 from torch.nn import functional as F
 
-UNKNOWN = 255
 GAMMA = 2.0  # of the focal loss (Lin et al., ICCV 2017)
 BETA = 0.999  # of the class balance (Cui et al., CVPR 2019)
 TOPOLOGY_WEIGHTS = (0.3, 0.7)  # background, structure

@@ -7,8 +7,7 @@ one person are alike. Sums are [N, ...], one row a frame.
 
 import cv2
 import numpy as np
-
-UNKNOWN = 255
+from concepts import UNKNOWN
 
 
 def overlap_sums(truth: np.ndarray, answer: np.ndarray, classes: int) -> np.ndarray:

@@ -12,8 +12,8 @@ import rules
 import scores
 import torch
 from augment import KEEPS_SIZE, augment
-from concepts import BINARY, CALIPERS, INDEX, MAPS, MAPS_OF, ORGANS, PLANES
-from dataset import UNKNOWN, balanced
+from concepts import BEST, BINARY, CALIPERS, INDEX, MAPS, MAPS_OF, ORGANS, PLANES, UNKNOWN
+from dataset import balanced
 from frame import normalised
 from loop import Best, bars, cut_up, fit, rng_of
 from losses import binary_loss, quality_loss
@@ -244,7 +244,7 @@ def validate(model, data, checked, factor, setting, progress, batch_size=32):
         for name, own in answers.items():
             if own:
                 answer, truth, which = (value.float().cpu().numpy() for value in own)
-                np.add.at(errors[name], which.astype(int), scores.error_sums(truth, np.clip(answer, 0, 10)))
+                np.add.at(errors[name], which.astype(int), scores.error_sums(truth, np.clip(answer, 0, BEST)))
         progress(some[-1] + 1, len(checked.rows))
     found = {f"rmse_{name}": scores.mean(scores.rmse(sums)) for name, sums in errors.items()}
     return {"balanced_accuracy": scores.mean(scores.balanced_accuracy(confusion)), **found}

@@ -30,21 +30,21 @@ def scanner() -> Scanner:
 )
 def test_steering_moves_the_probe(scanner: Scanner, command: str, name: str, by: float) -> None:
     """Each move changes its own number by what was asked, or by its default, and no other."""
-    before = scanner.state()["pose"]
+    before = scanner.glance().state()["pose"]
     scanner.apply(command)
-    after = scanner.state()["pose"]
+    after = scanner.glance().state()["pose"]
     assert after.pop(name) - before.pop(name) == pytest.approx(by)
     assert after == before
 
 
 def test_knobs_turn_and_stop_at_their_ends(scanner: Scanner) -> None:
     """Depth goes in steps of 5 mm; depth, gain and probe are held to what they can do, and rotation goes round."""
-    depth_mm = scanner.state()["depth_mm"]
+    depth_mm = scanner.glance().state()["depth_mm"]
     scanner.apply("depth 12")
-    assert scanner.state()["depth_mm"] == depth_mm + 10
+    assert scanner.glance().state()["depth_mm"] == depth_mm + 10
     for command in ("depth 1000", "gain 1000", "right 1000", "tilt -1000", "rotate 400"):
         scanner.apply(command)
-    state = scanner.state()
+    state = scanner.glance().state()
     assert (state["depth_mm"], state["gain_db"]) == (DEPTHS_MM[1], LOUDEST_DB)
     assert (state["pose"]["x_mm"], state["pose"]["tilt_deg"]) == (REACH["x_mm"], -REACH["tilt_deg"])
     assert -180 <= state["pose"]["rotate_deg"] < 180
@@ -56,17 +56,17 @@ def test_knobs_turn_and_stop_at_their_ends(scanner: Scanner) -> None:
 )
 def test_what_it_cannot_do_is_said_and_changes_nothing(scanner: Scanner, command: str) -> None:
     """An unknown or malformed command is refused with its words and what was expected; the probe stays where it is."""
-    before = scanner.state()
+    before = scanner.glance().state()
     with pytest.raises(SourceError, match=r"cannot .*(it can right|expected a number)"):
         scanner.apply(command)
-    assert scanner.state() == before
+    assert scanner.glance().state() == before
 
 
 @pytest.mark.parametrize("plane", PLANES)
 def test_show_goes_onto_a_plane_and_go_near_it(scanner: Scanner, plane: str) -> None:
     """`show` is exactly on the standard plane, `go` a little off it: elsewhere each time, but seeded."""
     scanner.apply(f"show {plane}")
-    state = scanner.state()
+    state = scanner.glance().state()
     assert (state["plane"], state["is_standard"], state["offset"]["move"]) == (plane, True, "")
     scanner.apply(f"go {plane}")
     first = scanner.view
@@ -104,7 +104,7 @@ def test_freezing_keeps_picture_and_truth(scanner: Scanner) -> None:
     assert np.array_equal(before[40:], after[40:])
     assert not np.array_equal(before[:20], after[:20])
     assert scanner.truth() is truth
-    assert scanner.state()["is_frozen"]
+    assert scanner.glance().state()["is_frozen"]
     scanner.apply("unfreeze")
     assert not np.array_equal(scanner.frame(66.0)[40:], after[40:])
     shown = scanner.truth().view
@@ -132,18 +132,18 @@ def test_the_sweep_goes_by_itself_until_somebody_steers(scanner: Scanner) -> Non
     scanner.apply("tilt 1")
     steered = scanner.view
     scanner.frame(12.0)
-    assert scanner.view == steered and not scanner.state()["is_sweeping"]
+    assert scanner.view == steered and not scanner.glance().state()["is_sweeping"]
 
 
 def test_another_anatomy_lies_down(scanner: Scanner) -> None:
     """`anatomy 7` is what a new scanner with that seed shows, on its head."""
     scanner.apply("anatomy 7")
-    assert scanner.state() == Scanner(7, (480, 360)).state()
+    assert scanner.glance().state() == Scanner(7, (480, 360)).glance().state()
 
 
 def test_the_state_is_json(scanner: Scanner) -> None:
     """It goes to a browser as it is."""
-    assert json.loads(json.dumps(scanner.state())) == scanner.state()
+    assert json.loads(json.dumps(scanner.glance().state())) == scanner.glance().state()
 
 
 @pytest.mark.parametrize("size", [(960, 720), (640, 480), (1280, 720), (1920, 1080)])
@@ -162,3 +162,16 @@ def test_a_hand_that_holds_still_trembles(scanner: Scanner) -> None:
     pictures = [scanner.frame(second) for second in (1.0, 1.7)]
     assert np.abs(pictures[0].astype(int) - pictures[1]).mean() > 1
     assert all(scanner.frame(second) is not None and scanner.truth().is_standard for second in (2.0, 3.1, 4.7))
+
+
+def test_a_glance_stays_what_it_was(scanner: Scanner) -> None:
+    """Whoever asks for its truth later, in another thread, gets that of the moment at which it was taken."""
+    scanner.apply("show head")
+    scanner.frame(0.0)
+    glance, twin = scanner.glance(), scanner.glance()
+    for command in ("show femur", "gain 6", "sweep on", "anatomy 9"):
+        scanner.apply(command)
+        scanner.frame(1.0)
+    state = glance.state()
+    assert state == twin.state() and (state["seed"], state["gain_db"], state["plane"]) == (1, 0.0, "head")
+    assert state["is_standard"] and not state["is_sweeping"]

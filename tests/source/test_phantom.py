@@ -15,13 +15,28 @@ from bedside.source.signal import SignalJudge
 from bedside.source.source import Grab
 
 
+class Still:
+    """A stand-in for a glance at the scanner."""
+
+    def __init__(self, slide: "Slide") -> None:
+        self.slide, self.place = slide, slide.place
+
+    def state(self) -> dict[str, Any]:
+        """Where the column was, and how often that was asked."""
+        self.slide.states += 1
+        self.slide.is_asked.set()
+        assert self.slide.may_tell.wait(10)
+        return {"place": self.place, "asked": self.slide.states}
+
+
 class Slide:
     """A stand-in for the scanner: one bright column, where the probe stands."""
 
     def __init__(self) -> None:
         self.place = 10
         self.states = 0
-        self.is_drawing = threading.Event()
+        self.is_drawing, self.is_asked, self.may_tell = (threading.Event() for _ in range(3))
+        self.may_tell.set()
 
     def apply(self, command: str) -> None:
         """It moves right, and nothing else."""
@@ -37,10 +52,9 @@ class Slide:
         pixels[:, self.place] = 255
         return pixels
 
-    def state(self) -> dict[str, Any]:
-        """Where the column is, and how often that was asked."""
-        self.states += 1
-        return {"place": self.place, "asked": self.states}
+    def glance(self) -> Still:
+        """Where the column is now."""
+        return Still(self)
 
 
 def read(source: PhantomSource) -> Grab:
@@ -100,6 +114,22 @@ def test_the_state_is_worked_out_at_most_five_times_a_second() -> None:
     assert source.state() == {"place": 11, "asked": 2}
     clock.wait_s(0.21)
     assert source.state()["asked"] == slide.states == 3
+
+
+def test_pictures_and_commands_go_on_while_the_state_is_worked_out() -> None:
+    """An open pad does not hold up the picture, and what it is told next is not from before the command."""
+    source, slide = sliding()
+    slide.may_tell.clear()
+    told: list[Any] = []
+    asking = threading.Thread(target=lambda: told.append(source.state()))
+    asking.start()
+    assert slide.is_asked.wait(10)
+    assert column(read(source)) == 10
+    source.control("right 5")
+    assert column(read(source)) == 15
+    slide.may_tell.set()
+    asking.join()
+    assert (told[0]["place"], source.state()["place"]) == (10, 15)
 
 
 def test_its_cables_can_be_pulled() -> None:

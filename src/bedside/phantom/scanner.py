@@ -1,7 +1,6 @@
 """The scanner: a probe that commands steer over an anatomy, its knobs, and its screen."""
 
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from bedside.phantom.bmode import BMode
 from bedside.phantom.calipers import Caliper, calipers_of
 from bedside.phantom.concepts import PLANES
 from bedside.phantom.geometry import Geometry
+from bedside.phantom.glance import Glance
 from bedside.phantom.pose import Pose, View
 from bedside.phantom.screen import Screen
 from bedside.phantom.speckle import Scatterers
@@ -123,20 +123,11 @@ class Scanner:
             self._truth = truth_of(self.anatomy, view, self._desk(view.depth_mm)[0])
         return self._truth
 
-    def state(self) -> dict[str, Any]:
-        """Where the probe stands, how the knobs are set, and what is true of the picture; fit for JSON."""
-        truth = self.truth()
-        return {
-            "seed": self.anatomy.seed,
-            "pose": asdict(self.view.pose),
-            "depth_mm": self.view.depth_mm,
-            "gain_db": self.gain_db,
-            "is_frozen": self.is_frozen,
-            "is_sweeping": self.is_sweeping,
-            "plane": truth.plane,
-            "is_standard": truth.is_standard,
-            "offset": asdict(truth.offset),
-        }
+    def glance(self) -> Glance:
+        """What holds now; it takes no time, and its truth can be asked for in another thread."""
+        view = self._shown.view if self._shown else self.view
+        knobs = self.gain_db, self.is_frozen, self.is_sweeping
+        return Glance(self.anatomy, self.view.pose, self.view.depth_mm, *knobs, view, self._desk(view.depth_mm)[0])
 
     def _scan(self) -> _Shown:
         geometry, bmode, _ = self._desk(self.view.depth_mm)

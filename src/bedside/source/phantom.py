@@ -20,6 +20,13 @@ FRESH_STATE_MS = 200.0
 """The state is worked out anew at most so often, however many ask: a picture's truth costs more than the picture."""
 
 
+class Tells(Protocol):
+    """What holds of a scanner at one moment, such as phantom.glance.Glance; nothing in it changes."""
+
+    def state(self) -> dict[str, Any]:
+        """Where the probe is, and what is true of the picture; takes a while."""
+
+
 class Scans(Protocol):
     """A scanner over a phantom, such as phantom.scanner.Scanner."""
 
@@ -29,8 +36,8 @@ class Scans(Protocol):
     def frame(self, elapsed_s: float) -> Pixels:
         """Its screen."""
 
-    def state(self) -> dict[str, Any]:
-        """Where the probe is, and what is true of the newest picture."""
+    def glance(self) -> Tells:
+        """What holds now, at once."""
 
 
 class PhantomSource:
@@ -45,10 +52,11 @@ class PhantomSource:
         self._fps = fps
         self._scanner = scanner
         self._lock = threading.Lock()  # the scanner is drawn, steered and asked by three threads
+        self._asking = threading.Lock()  # one of those who ask works the state out, while pictures go on
         self._beat = Beat(fps)
         self._cables = Cables(NAME)
-        self._state: dict[str, Any] | None = None
-        self._state_ns = 0
+        self._commands = 0
+        self._told: tuple[int, int, dict[str, Any]] | None = None
 
     def read(self, timeout_s: float) -> Grab | None:
         """The picture that is due next; see Source."""
@@ -61,14 +69,20 @@ class PhantomSource:
             return
         with self._lock:
             self._scanner.apply(command)
-            self._state = None
+            self._commands += 1
 
     def state(self) -> Mapping[str, Any]:
         """Where the probe is, and the phantom's truth about the newest picture."""
-        with self._lock:
-            if self._state is None or clock.age_ms(self._state_ns) >= FRESH_STATE_MS:
-                self._state, self._state_ns = self._scanner.state(), clock.monotonic_ns()
-            return self._state
+        with self._asking:
+            if self._told is not None:
+                after, told_ns, state = self._told
+                if after == self._commands and clock.age_ms(told_ns) < FRESH_STATE_MS:
+                    return state
+            with self._lock:
+                after, told_ns, glance = self._commands, clock.monotonic_ns(), self._scanner.glance()
+            state = glance.state()
+            self._told = after, told_ns, state
+            return state
 
     def close(self) -> None:
         """There is nothing to give back."""

@@ -81,7 +81,7 @@ def test_a_correction_speaks_of_the_frame_that_stood_there(open_page: Open, serv
     seq = int(page.get_attribute("canvas.large", "data-seq") or 0)
     names = sheet.get_by_role("group", name="What it is").get_by_role("button").all_inner_texts()
     assert names == ["Head", "Abdomen", "Femur", "Kidney"]
-    for group, name in (("What it is", "Femur"), ("How good it is", "not there yet"), ("Cavum", "not visible")):
+    for group, name in (("What it is", "Femur"), ("How good it is", "not there yet"), ("Cavum", "no")):
         button = sheet.get_by_role("group", name=group).get_by_role("button", name=name)
         button.click()
         expect(button).to_have_attribute("aria-pressed", "true")

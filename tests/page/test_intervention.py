@@ -73,14 +73,14 @@ def test_the_verdict_follows_each_tap(open_page: Open, server: StandIn) -> None:
     sheet = sheet_of(open_page("explain"))
     corrected = sheet.locator(".corrected")
     expect(corrected).to_be_hidden()
-    tap(sheet, "cavum", "visible")
+    tap(sheet, "cavum", "yes")
     expect(corrected).to_have_text("With this: Head, standard plane(was: close to standard)")
-    thalami = tap(sheet, "thalami", "not visible")
+    thalami = tap(sheet, "thalami", "no")
     expect(corrected).to_have_text("With this: Head, close to standard(as before)")
-    tap(sheet, "thalami", "not visible")
+    tap(sheet, "thalami", "no")
     expect(thalami).to_have_attribute("aria-pressed", "false")
     expect(corrected).to_contain_text("standard plane")
-    cavum = tap(sheet, "cavum", "visible")
+    cavum = tap(sheet, "cavum", "yes")
     expect(corrected).to_be_hidden()
     expect(cavum).to_have_attribute("aria-pressed", "false")
     asked = sent(server, "/api/intervention")
@@ -125,13 +125,13 @@ def test_why_there_is_no_answer_is_said(open_page: Open, server: StandIn, faults
     """In the server's words; what was said is kept all the same, and the next tap tries again."""
     sheet = sheet_of(open_page("explain"))
     server.script.uncorrectable = "engine demo takes no frame now; it is DEAD: it hangs"
-    tap(sheet, "cavum", "visible")
+    tap(sheet, "cavum", "yes")
     expect(sheet.locator(".corrected")).to_have_text(
         "No answer with thisEngine demo takes no frame now; it is DEAD: it hangs"
     )
     expect(sheet).to_contain_text("Kept with this frame")
     server.script.uncorrectable = ""
-    tap(sheet, "thalami", "visible")
+    tap(sheet, "thalami", "yes")
     expect(sheet.locator(".corrected")).to_contain_text("With this: Head, standard plane")
     faults.clear()  # the browser notes the refused request
 
@@ -141,7 +141,7 @@ def test_an_engine_without_corrections_looks_as_before(open_page: Open, server: 
     server.script.engines[0]["takes_corrections"] = False
     sheet = sheet_of(open_page("explain"))
     for _ in range(2):
-        pressed = tap(sheet, "cavum", "visible")
+        pressed = tap(sheet, "cavum", "yes")
         expect(pressed).to_have_attribute("aria-pressed", "true")
     expect(sheet).to_contain_text("Kept with this frame")
     assert "What is outlined" not in sheet.inner_text()
@@ -164,7 +164,7 @@ def test_the_server_keeps_the_frame_that_is_corrected(open_page: Open, server: S
     page.locator("button.inset").click()  # the live picture becomes the large one
     page.wait_for_selector('canvas.large[data-stream="live"]')
     sheet = sheet_of(page)
-    tap(sheet, "cavum", "visible")
+    tap(sheet, "cavum", "yes")
     expect(sheet.locator(".corrected")).to_contain_text("standard plane")
     seq = sent(server, "/api/intervention")[0]["seq"]
     assert server.holds[-1] == {"type": "hold", "seq": seq}

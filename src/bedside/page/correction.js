@@ -12,9 +12,10 @@ import { LEVEL_WORDS, levelWord } from "./verdict.js";
 const MOST_LABELS = 12;
 const MOST_NOTE = 500;
 const NOTES_ALONE = "Note";
+/** What is kept, and what is shown of it: of "fills half" and "no kidney", yes and no can be said too. */
 const SEEN = [
-  { value: "visible", text: "visible" },
-  { value: "not visible", text: "not visible" },
+  { value: "visible", text: "yes" },
+  { value: "not visible", text: "no" },
 ];
 const GONE = [{ value: "not visible", text: "not there" }];
 

@@ -240,6 +240,21 @@ def load_all(folder: "str | Path", seed: int = 42, progress=lambda done, total: 
     return Data(table, split(table, seed), cache, seen)
 
 
+def usable(data: Data, stage: str, mask: np.ndarray, what: str) -> "dict[str, np.ndarray]":
+    """Rows of train, validation and test that a stage can use; DataError where one of the first two has none.
+
+    mask: [N] bool, the frames that have `what` the stage needs.
+    """
+    rows = {name: own[mask[own]] for name, own in data.rows.items()}
+    for name in SPLITS[:2]:
+        if not len(rows[name]):
+            raise DataError(
+                f"{data.table.folder}: the {stage} needs {what}, and none of the {len(data.rows[name])} {name} frames "
+                "has that; add such frames, or train another stage (--stage)"
+            )
+    return rows
+
+
 def balanced(groups: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """As many places as there are groups' members, each group about equally often, in random order."""
     names, place, counts = np.unique(groups, return_inverse=True, return_counts=True)

@@ -13,7 +13,7 @@ import scores
 import torch
 from augment import KEEPS_SIZE, augment
 from concepts import BEST, BINARY, CALIPERS, INDEX, MAPS, MAPS_OF, ORGANS, PLANES, UNKNOWN
-from dataset import balanced
+from dataset import balanced, usable
 from frame import normalised
 from loop import Best, bars, cut_up, fit, rng_of
 from losses import binary_loss, quality_loss
@@ -60,7 +60,8 @@ def train(data, setting, size, observer=None, share=0.0):
 
     observer: a trained one, whose label maps take the place of the true ones in this share of the frames.
     """
-    rows = {name: own[(data.table.planes[own] >= 0) & data.seen[own].any(1)] for name, own in data.rows.items()}
+    is_known = (data.table.planes >= 0) & data.seen.any(1) & ~np.isnan(data.table.concepts).all(1)
+    rows = usable(data, "conceiver", is_known, "a plane, a label map and concepts")
     sources, checked = sources_of(data, rows, observer, setting)
     often, density = frequencies(sources[0].truth)
     often, density = often.to(setting.device), {key: value.to(setting.device) for key, value in density.items()}

@@ -5,7 +5,7 @@ import scores
 import torch
 from augment import augment
 from concepts import CLASSES
-from dataset import balanced
+from dataset import balanced, usable
 from frame import normalised
 from loop import Best, cut_up, fit, rng_of
 from losses import ObserverLoss, triplet_loss
@@ -16,8 +16,7 @@ TRIPLET_FROM = 0.9  # part of the training after which the triplet loss counts: 
 
 def train(data, setting, size, strength):
     """Writes observer.pt. data: dataset.Data; size: "small" or "full"; strength: augment.Strength."""
-    rows = data.rows["train"]
-    rows = rows[data.seen[rows].any(1)]  # frames without a label map teach nothing here
+    rows = usable(data, "observer", data.seen.any(1), "label maps")["train"]
     torch.manual_seed(setting.seed)
     model = Observer(size)
     loss = ObserverLoss(torch.from_numpy(data.seen[rows].sum(0))).to(setting.device)

@@ -4,7 +4,7 @@ import numpy as np
 import scores
 import torch
 from concepts import BINARY, CONCEPTS, NOT_SCORED, PLANES
-from dataset import balanced
+from dataset import balanced, usable
 from loop import Best, cut_up, fit, rng_of
 from losses import verdict_loss
 from nets.predictor import Predictor
@@ -19,8 +19,9 @@ def train(data, setting, size):
     """Writes predictor.pt."""
     concepts, counts = known(data.table)
     verdicts = data.table.verdicts
-    usable = (verdicts >= 0) & ~np.isnan(concepts).any(1)
-    rows, checked = (data.rows[name][usable[data.rows[name]]] for name in ("train", "validation"))
+    is_known = (verdicts >= 0) & ~np.isnan(concepts).any(1)
+    found = usable(data, "predictor", is_known, "a plane, whether it is standard, and all of the plane's concepts")
+    rows, checked = found["train"], found["validation"]
     noise = (NOISE, DOUBT) if size == "small" else (0.0, 0.0)
     torch.manual_seed(setting.seed)
 

@@ -16,7 +16,7 @@ from tests.engines.pcbm.made import data_set
 pytestmark = pytest.mark.timeout(1200)  # the first of all runs makes the environment
 QUICK = ("--steps", "2", "--batch", "4", "--threads", "1", "--workers", "1", "--precision", "float32")
 CHECKS = """
-import contextlib, csv, io, json, numpy as np, sys, torch
+import contextlib, csv, io, json, numpy as np, shutil, sys, torch
 from pathlib import Path
 import loop, losses, train, train_conceiver, train_observer
 from nets.unet import PlainUNet
@@ -50,6 +50,24 @@ found["weights"] = [len(pairs), sum(int((a != b).sum()) for a, b in pairs)]
 logs = [(folder / name / "observer.csv").read_text().splitlines() for name in ("unbroken", "broken")]
 found["logs"] = [[line.split(",")[:7] for line in log] for log in logs]
 found["other_epochs"] = observer("broken", "--epochs", "3", "--resume")
+
+def without(stage, columns):
+    bare = shutil.copytree(data, folder / f"without-{stage}")
+    rows = list(csv.DictReader((bare / "frames.csv").open()))
+    with (bare / "frames.csv").open("w", newline="") as text:
+        writer = csv.DictWriter(text, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(row | dict.fromkeys(columns(row), "") for row in rows)
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        words = ["--predicted-masks", "0", "--run", str(folder / "bare"), *quick]
+        return train.main([str(bare), "--stage", stage, *words]), said.getvalue()
+
+found["bare"] = {
+    "observer": without("observer", lambda row: ["labels"]),
+    "conceiver": without("conceiver", lambda row: list(row)[5:]),
+    "predictor": without("predictor", lambda row: ["standard"]),
+}
 data = str(folder)
 found["no_data"] = observer("none")
 
@@ -148,6 +166,22 @@ def test_a_wrong_data_set_is_one_sentence(found: Any) -> None:
     code, said = found["no_data"]
     assert code == 2
     assert "dataset.json is missing" in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("stage", "needs"),
+    [
+        ("observer", "label maps"),
+        ("conceiver", "a plane, a label map and concepts"),
+        ("predictor", "a plane, whether it is standard, and all of the plane's concepts"),
+    ],
+)
+def test_a_data_set_that_teaches_a_stage_nothing_is_one_sentence(found: Any, stage: str, needs: str) -> None:
+    """It says what the stage needs, and exit status 2."""
+    code, said = found["bare"][stage]
+    assert code == 2
+    assert f"the {stage} needs {needs}, and none of the " in said
     assert said.count("\n") == 1
 
 

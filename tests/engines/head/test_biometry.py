@@ -13,12 +13,17 @@ axis = st.floats(20, 200)
 spacing = st.floats(0.05, 0.5)
 
 
+ROUND = np.linspace(0, 2 * np.pi, 4000, endpoint=False)[:, None]
+SIN, COS = np.sin(ROUND), np.cos(ROUND)
+
+
 def walked(
     a: "np.ndarray[tuple[int], np.dtype[np.float64]]", b: "np.ndarray[tuple[int], np.dtype[np.float64]]"
 ) -> float:
-    """The length of the ellipse that the half axes a and b span, walked along it in 20 000 steps."""
-    round_ = np.linspace(0, 2 * np.pi, 20_001)[:, None]
-    return float(np.linalg.norm(np.diff(np.cos(round_) * a + np.sin(round_) * b, axis=0), axis=1).sum())
+    """The length of the ellipse that the half axes a and b span: its speed, integrated over a round. On a period the
+    trapezoidal rule is exact to the last digits with this many steps."""
+    speed = COS * b - SIN * a
+    return float(2 * np.pi * np.hypot(speed[:, 0], speed[:, 1]).mean())
 
 
 def test_a_circle_is_a_circle() -> None:

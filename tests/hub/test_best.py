@@ -122,7 +122,7 @@ async def test_without_a_score_the_first_stays(hub: Hub) -> None:
     """A verdict without a score is beaten by one with a score only; odd scores and labels do no harm."""
     await hub.start_session()
     first = say(hub, "head", None)
-    for score in (None, float("nan"), "high"):
+    for score in (None, float("nan"), "high", 10**400):
         say(hub, "head", score)
     for label in (None, "", 7):
         say(hub, label)

@@ -177,3 +177,16 @@ async def test_without_a_session_it_works_and_leaves_no_trace(hub: Hub, engine: 
     hub.answer(frame, verdict=NEAR)
     assert (await hub.post("api/intervention", seq=frame.seq, engine="pcbm", **CAVUM))[0] == 200
     assert (await hub.get("api/session"))["session"] is None
+
+
+@pytest.mark.parametrize("score", [float("nan"), float("inf"), 10**400, "high", None])
+async def test_a_score_that_is_no_number_is_none(hub: Hub, engine: Engine, score: object) -> None:
+    """JSON knows no NaN, and a float has an end: such a verdict is said without its score, and kept so."""
+    paths = await hub.start_session()
+    frame = hub.shoot()
+    hub.answer(frame, verdict={**NEAR, "score": score})
+    status, body = await hub.post("api/intervention", seq=frame.seq, engine="pcbm", view="explain", **CAVUM)
+    assert (status, body["before"]) == (200, {**NEAR, "score": None})
+    await hub.post("api/session/end")
+    (mark,) = (mark for mark in Recorded(paths.folder).marks if mark["mark"] == "intervention")
+    assert mark["before"]["score"] is None

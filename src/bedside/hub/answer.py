@@ -44,6 +44,16 @@ def page_answer(result: Result) -> tuple[dict[str, Any], str]:
     return fields, problem
 
 
+def score_of(verdict: Mapping[str, Any]) -> float | None:
+    """A verdict's score; None where it has none, or one that is no finite number."""
+    score = verdict.get("score")
+    try:
+        number = float(score) if isinstance(score, int | float) else math.nan
+    except OverflowError:  # whole numbers have no end in JSON
+        number = math.nan
+    return number if math.isfinite(number) else None
+
+
 def text_of(value: Any) -> str:
     """Compact JSON that every browser can parse."""
     return json.dumps(value, separators=(",", ":"), allow_nan=False)

@@ -13,6 +13,7 @@ import cv2
 
 from bedside import clock
 from bedside.errors import SessionError
+from bedside.hub.answer import score_of
 from bedside.hub.described import files_of
 from bedside.hub.recall import Answered
 from bedside.hub.scribe import Scribe
@@ -172,14 +173,10 @@ def _good(answered: Answered) -> tuple[str, float] | None:
     verdict = answered.result.answer.get("verdict")
     if answered.result.error or answered.pixels is None or not isinstance(verdict, Mapping):
         return None
-    label, score = verdict.get("label"), verdict.get("score")
+    label, score = verdict.get("label"), score_of(verdict)
     if verdict.get("level") != GOOD or not isinstance(label, str) or not label:
         return None
-    try:
-        number = -math.inf if score is None else float(score)
-    except (TypeError, ValueError):
-        number = -math.inf
-    return label, -math.inf if math.isnan(number) else number
+    return label, -math.inf if score is None else score
 
 
 def _kept_planes(folder: Path) -> dict[tuple[str, str], Best]:

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from bedside import clock
 from bedside.errors import Unreachable
-from bedside.hub.answer import text_of
+from bedside.hub.answer import score_of, text_of
 from bedside.hub.asked import body_of, error_json, one_of, refused, seq_in, text_in
 from bedside.hub.feed import Feed
 from bedside.hub.recall import Gone
@@ -87,11 +87,10 @@ def verdict_of(result: Result | None) -> dict[str, Any] | None:
     verdict = result.answer.get("verdict") if result is not None else None
     if not isinstance(verdict, Mapping):
         return None
-    score = verdict.get("score")
     return {
         "label": str(verdict.get("label", "")),
         "level": str(verdict.get("level", "none")),
-        "score": float(score) if isinstance(score, int | float) else None,
+        "score": score_of(verdict),
     }
 
 

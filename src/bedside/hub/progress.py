@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bedside.hub.answer import score_of
 from bedside.hub.best import Written
 from bedside.messages import Result
 
@@ -52,9 +53,7 @@ class Progress:
         plane, level = str(verdict.get("label", "")).casefold(), str(verdict.get("level", ""))
         if plane not in self._planes or level not in RANKS:
             return
-        score = verdict.get("score")
-        is_number = isinstance(score, int | float) and math.isfinite(score)
-        now = Reached(level, float(score) if is_number else None)  # type: ignore[arg-type]  # is_number says it
+        now = Reached(level, score_of(verdict))
         if now.beats(self._reached.get(plane, Reached())):
             self._reached[plane] = now
 

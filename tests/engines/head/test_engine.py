@@ -25,10 +25,10 @@ from engine import Engine
 
 Info = namedtuple("Info", "pixel_spacing_mm")
 SPACED = {"head": (0.2, 0.2), "stretched": (0.2, 0.1), "too large": (2.0, 2.0)}
-found = {}
+engine, found = Engine(), {}
 for name, picture in np.load(sys.argv[1]).items():
     frames = picture if picture.ndim == 4 else [picture]
-    engine = Engine()
+    engine.predict(np.zeros((8, 8), np.uint8))  # what was measured before is forgotten
     for frame in frames:
         answer = check(engine.predict(frame, Info(SPACED.get(name))))
     mask = answer.pop("mask", None)
@@ -128,7 +128,8 @@ def real(found: dict[str, Any]) -> dict[str, Any]:
             is_read, frame = cv2.VideoCapture(str(clip)).read()
             assert is_read
             found[name] = frame[..., ::-1]
-    for name, picture in held_out()[5::15]:
+    for file in held_out()[5::15]:
+        name, picture = file.stem, opened(file)
         found[f"real {name}"] = picture
         points = np.argwhere(opened(DATA / "hc18" / f"{name}_Mask.png")[..., 0] > 127)
         (top, left), (bottom, right) = points.min(0), points.max(0)
@@ -137,12 +138,12 @@ def real(found: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def held_out() -> list[tuple[str, Pixels]]:
-    """Pictures of HC18's held-out subjects, the youngest first; none where the data set is not there."""
+def held_out() -> list[Path]:
+    """Files of HC18's held-out subjects, the youngest first; none where the data set is not there."""
     subjects = json.loads((FOLDER / "weights" / "held_out.json").read_text(encoding="utf-8"))["test"]
     names = [f"{number:03d}_HC" for number in subjects]
     files = [DATA / "hc18" / f"{name}.png" for name in names]
-    return [(file.stem, opened(file)) for file in files if file.exists()]
+    return [file for file in files if file.exists()]
 
 
 def opened(file: Path) -> Pixels:

@@ -52,7 +52,21 @@ def test_knobs_turn_and_stop_at_their_ends(scanner: Scanner) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["", "jump", "right far", "right nan", "tilt 1 2", "go", "go liver", "show", "sweep", "anatomy x", "freeze now"],
+    [
+        "",
+        "jump",
+        "right far",
+        "right nan",
+        "tilt 1 2",
+        "go",
+        "go liver",
+        "show",
+        "sweep",
+        "anatomy x",
+        "anatomy -1",
+        "anatomy " + 5000 * "9",
+        "freeze now",
+    ],
 )
 def test_what_it_cannot_do_is_said_and_changes_nothing(scanner: Scanner, command: str) -> None:
     """An unknown or malformed command is refused with its words and what was expected; the probe stays where it is."""

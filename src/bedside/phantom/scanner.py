@@ -45,6 +45,8 @@ FPS = 31.0
 """Of its own pictures: so often the noise changes."""
 SLIDERS, SLIDER_DB = 8, 1.8
 """Of the time gain compensation, set a little off by each seed's sonographer: a standard deviation."""
+SEED_DIGITS = 20
+"""At most."""
 KEPT = 6
 """Depths whose tables are kept."""
 CAN = (
@@ -97,7 +99,7 @@ class Scanner:
             self._turn_knob(verb, _number(rest, 10.0 if verb == "depth" else 2.0, command))
         elif verb in ("go", "show") and len(rest) == 1 and rest[0] in PLANES:
             self._go(rest[0], is_exact=verb == "show")
-        elif verb == "anatomy" and len(rest) == 1 and rest[0].isdecimal():
+        elif verb == "anatomy" and len(rest) == 1 and rest[0].isdecimal() and len(rest[0]) <= SEED_DIGITS:
             self._take(int(rest[0]))
         elif command.split() in (["sweep", "on"], ["sweep", "off"]):
             self.is_sweeping = rest[0] == "on"

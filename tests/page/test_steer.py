@@ -182,6 +182,21 @@ def test_the_way_is_shown_when_somebody_asks_and_is_the_phantoms(open_page: Open
     expect(truth).to_be_hidden()
 
 
+def test_what_was_true_is_not_said_once_the_phantom_is_away(open_page: Open, server: StandIn) -> None:
+    """A truth of a minute ago beside another picture would be a lie; it is back with the phantom."""
+    page = open_page("explain")
+    page.keyboard.press("p")
+    pad, probe = page.locator("#probe"), server.script.probe
+    pad.get_by_role("button", name="Show the way").click()
+    expect(pad.locator(".truth")).to_contain_text("The picture shows")
+    server.script.probe = None
+    expect(pad.locator(".place")).to_have_text("The phantom is not there")
+    expect(pad.locator(".truth")).not_to_contain_text("The picture shows")
+    expect(pad.locator(".angles")).to_be_empty()
+    server.script.probe = probe
+    expect(pad.locator(".truth")).to_contain_text("The picture shows")
+
+
 def test_sweep_and_freeze_say_how_they_are(open_page: Open, server: StandIn) -> None:
     """Pressed while they are on; pressed again they end."""
     page = opened(open_page)

@@ -120,10 +120,17 @@ export class ProbeSheet extends Sheet {
     try {
       const { state } = /** @type {{state: ProbeState|null}} */ (await ask("/api/control"));
       if (state) this.render(state);
+      else this.lose("The phantom is not there");
     } catch (error) {
-      setText(this.place, sentence(error));
+      this.lose(sentence(error));
     }
     if (this.isOpen) this.timer = window.setTimeout(() => void this.follow(), ASK_EVERY_MS);
+  }
+
+  /** Nothing of where the probe is: what was said of it holds no more. @param {string} why */
+  lose(why) {
+    setText(this.place, why);
+    for (const node of [this.angles, this.shown, this.far, ...this.values.values()]) setText(node, "");
   }
 
   /** @param {ProbeState} state */

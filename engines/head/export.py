@@ -8,6 +8,7 @@ too), and held_out.json. The difference of the two networks' answers is printed;
 
 import argparse
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import torch
 from net import HeadNet
 from outline import HEIGHT, WIDTH
 
+OPSET = 17
 MOST = 1e-3
 """Difference of two logits that is still the same answer."""
 
@@ -39,8 +41,16 @@ def main():
     net.eval()
     (out / "held_out.json").write_bytes((Path(args.weights).parent / "held_out.json").read_bytes())
     example = torch.zeros(1, 1, HEIGHT, WIDTH)
-    names = {"input_names": ["picture"], "output_names": ["outline", "presence"]}
-    torch.onnx.export(net, (example,), out / "head.onnx", dynamo=True, external_data=False, verbose=False, **names)
+    warnings.filterwarnings("ignore", "You are using the legacy", DeprecationWarning)
+    torch.onnx.export(
+        net,
+        (example,),
+        str(out / "head.onnx"),
+        dynamo=False,  # the newer exporter writes paths of the machine into the file
+        opset_version=OPSET,
+        input_names=["picture"],
+        output_names=["outline", "presence"],
+    )
     apart = difference(net, out / "head.onnx")
     print(f"{out / 'head.onnx'}: {(out / 'head.onnx').stat().st_size / 1e6:.1f} MB")
     print(

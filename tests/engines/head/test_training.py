@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from tests.engines.environment import research_python, run, told
+from tests.engines.environment import ROOT, research_python, run, told
 from tests.engines.head.loaded import FOLDER, module
 
 pytestmark = pytest.mark.timeout(1200)  # the environment may have to be made
@@ -80,6 +81,19 @@ def test_the_exported_network_answers_as_the_trained_one(python: str, trained: P
     said = run(python, FOLDER / "export.py", "--weights", trained / "net.pt", "--out", tmp_path)
     assert "largest difference of a logit" in said
     assert {file.name for file in tmp_path.iterdir()} == {"head.onnx", "head.pt", "held_out.json"}
+    assert names_of_files(tmp_path / "head.onnx") == []
+
+
+def names_of_files(weights: Path) -> list[bytes]:
+    """Paths of Python's files in a file of weights: an exporter may write where it ran."""
+    return re.findall(rb"[\w./-]+\.py\b", weights.read_bytes())
+
+
+def test_weights_that_ship_do_not_tell_where_they_were_made() -> None:
+    """No ONNX file of an engine names a file of the machine that exported it."""
+    files = sorted((ROOT / "engines").glob("*/weights/*.onnx"))
+    assert FOLDER / "weights" / "head.onnx" in files
+    assert {file.name: names_of_files(file) for file in files if names_of_files(file)} == {}
 
 
 def test_evaluation_of_drawn_heads(python: str, hc18: Path, trained: Path, tmp_path: Path) -> None:

@@ -327,7 +327,7 @@ def test_a_clip_is_found_from_the_demo_s_own_folder(here: Path) -> None:
 def test_an_example_that_does_not_ship_is_said() -> None:
     """One sentence with those that do."""
     with pytest.raises(
-        BedsideError, match="there is no such path, and of the engines that ship there are .*picture_quality"
+        BedsideError, match=r"there is no such path, and of the engines that ship there are .*picture_quality"
     ):
         shipped_engine("no_such_engine")
 

@@ -9,7 +9,7 @@ from measure import biometry
 LEAST_SCORE = 0.5
 """A plane that is less sure is none, and structures that are less sure are not outlined."""
 NO_PLANE = "No plane"
-NOTE = "Trained on drawn pictures of a phantom, not on people. Research use only."
+NOTE = "Its planes were learnt from drawn pictures of a phantom, never from a real fetus. Research use only."
 
 
 def answer(concluded, geometry):

@@ -33,7 +33,7 @@ async def test_an_engine_comes_up_and_answers(serve: Any, link: Any) -> None:
 
 async def test_nothing_there_is_starting_then_failed(link: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine that was never reached counts as starting for a while, then says where nothing listens."""
-    monkeypatch.setattr("bedside.engine.link.NEVER_SEEN_S", 0.3)
+    monkeypatch.setattr("bedside.engine.condition.NEVER_SEEN_S", 0.3)
     linked = link("http://127.0.0.1:9")
     with pytest.raises(Unreachable, match="engine e takes no frame now"):
         await linked.ask()
@@ -166,7 +166,7 @@ async def test_without_shared_memory_pixels_go_in_the_request(
 
 async def test_what_is_no_engine_is_said(link: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that speaks something else at that address: one sentence, no answer, nothing breaks."""
-    monkeypatch.setattr("bedside.engine.link.NEVER_SEEN_S", 0.1)
+    monkeypatch.setattr("bedside.engine.condition.NEVER_SEEN_S", 0.1)
 
     async def babble(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 mail.example ESMTP\r\n\r\n")

@@ -4,7 +4,6 @@ docs/topics/engines.md draws the states.
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,6 +12,7 @@ from bedside import clock
 from bedside.engine.address import Address
 from bedside.engine.between import Between
 from bedside.engine.client import Readiness
+from bedside.engine.condition import Condition
 from bedside.engine.exchange import Exchange, Laid
 from bedside.engine.picture import Wanted
 from bedside.engine.protocol import Answer, Failure
@@ -22,16 +22,9 @@ from bedside.engine.window import Window
 from bedside.errors import EngineDied, Overdue, PredictFailed, Unreachable
 from bedside.messages import EngineState, EngineStatus, Frame, Pixels, Result, Scale, Status, Timing
 
-LOG = logging.getLogger(__name__)
-FIRST_PROBE_S = 0.1
-STARTING_PROBE_S = 0.2
-SLOWEST_PROBE_S = 1.0
 ALL = Wanted()
 GRACE_S = 0.5
 """A runner ends itself at its deadline; so much longer the link waits, to see that happen."""
-NEVER_SEEN_S = 10.0
-"""So long an engine that was never reached counts as starting."""
-AGAIN = "; it is starting again"
 
 
 class EngineLink:
@@ -59,32 +52,23 @@ class EngineLink:
         self._owns_window = window is None and wanted.window > 0
         self.window = Window(name, wanted.window, self._tell) if self._owns_window else window
         self._exchange = Exchange(name, address, wanted, self.window, pixel_spacing_mm)
-        self._misfit = ""
         self._deadline_s = deadline_s
         self._start_deadline_s = max(start_deadline_s, deadline_s)
         self._report = report
         self._tally = Tally()
-        self._state = EngineState.NEW
-        self._message = ""
-        self._reason = ""
-        self._changes = 0
+        self._condition = Condition(name, self._tell)
         self._asked_ns = 0
-        self._process = ""
-        self._was_well = False
-        self._is_warm = False
         self._takes_corrections = False
         self._between = Between()
-        self._started_ns = clock.monotonic_ns()
-        self._well = asyncio.Event()
-        self._lost = asyncio.Event()
 
     @property
     def status(self) -> EngineStatus:
         """What the engine is doing now."""
         lacks = self.window.lacks if self.window is not None and self.is_well else ""
-        is_misfit = self._state.is_well and self._misfit != ""
-        state = EngineState.FAILED if is_misfit else self._state
-        message = self._misfit if is_misfit else lacks or self._message
+        now = self._condition
+        is_misfit = now.state.is_well and now.misfit != ""
+        state = EngineState.FAILED if is_misfit else now.state
+        message = now.misfit if is_misfit else lacks or now.message
         return replace(
             self._tally.status(self.name, state, message, self._asked_ns),
             waits=lacks != "",
@@ -95,7 +79,7 @@ class EngineLink:
     @property
     def is_well(self) -> bool:
         """Whether answers can be expected."""
-        return self._state.is_well and not self._misfit
+        return self._condition.is_well
 
     @property
     def is_free(self) -> bool:
@@ -104,23 +88,15 @@ class EngineLink:
 
     async def until_well(self) -> None:
         """Wait until answers can be expected."""
-        await self._well.wait()
+        await self._condition.until_well()
 
     async def run(self) -> None:
         """Look after the engine until cancelled: find it, notice that it is gone, find it again."""
-        self._started_ns = clock.monotonic_ns()
-        pause_s = FIRST_PROBE_S
+        self._condition.begin()
         while True:
             if not self._asked_ns:  # a running request tells by itself how the engine is
                 await self._probe()
-            if self._state.is_well:
-                pause_s = SLOWEST_PROBE_S
-            elif self._state is EngineState.STARTING and self._process:
-                pause_s = STARTING_PROBE_S
-            else:
-                pause_s = min(pause_s * 1.3, SLOWEST_PROBE_S)
-            if await self._was_lost_within(pause_s):
-                pause_s = FIRST_PROBE_S
+            await self._condition.until_next_look()
 
     def see(self, event: Frame | Status, borrow: Borrow) -> None:
         """Each frame and status of the stream, in order: whether the region fits, what a window keeps. Never waits."""
@@ -177,7 +153,7 @@ class EngineLink:
         async with self._between.person(self._deadline_s + GRACE_S):
             if not self.is_free:
                 raise self._not_now()
-            if not self._is_warm:  # its first answer may take minutes
+            if not self._condition.is_warm:  # its first answer may take minutes
                 raise Unreachable(f"engine {self.name} has not answered a frame since its start; try again when it has")
             laying = self._exchange.stage_again(frame, pixels, corrections)
             return await self._answer(frame, laying, clock.monotonic_ns(), None, counts=False)
@@ -191,16 +167,7 @@ class EngineLink:
 
         From here only a broken connection is seen. What the engine itself says of why it cannot be loaded stays.
         """
-        self._reason = reason
-        if self._state.is_well:
-            if not self._is_warm:
-                self._become(self._state, self._started_again)
-        elif not (self._state is EngineState.FAILED and self._process):
-            self._become(self._state, reason)
-
-    @property
-    def _started_again(self) -> str:
-        return f"started again: {self._reason}" if self._reason else ""
+        self._condition.explain(reason)
 
     async def close(self) -> None:
         """Let go of the engine and of the shared memory."""
@@ -215,11 +182,7 @@ class EngineLink:
             misfit = ""
         except Unreachable as error:
             misfit = str(error)
-        if misfit != self._misfit:
-            self._misfit = misfit
-            if misfit:
-                LOG.warning("engine %s is not asked: %s", self.name, misfit)
-            self._tell()
+        self._condition.fit(misfit)
         return not misfit
 
     async def _answer(
@@ -230,21 +193,21 @@ class EngineLink:
         try:
             laid = await laying
             self._asked_ns = clock.monotonic_ns()
-            self._become(EngineState.BUSY, "" if self._is_warm else "first answer since its start")
+            self._condition.become(EngineState.BUSY, "" if self._condition.is_warm else "first answer since its start")
             result = await self._ask(frame, laid, (taken_ns, free_ns), left)
             if counts:
                 self._count(result)
             return result
         finally:
             self._asked_ns = 0
-            if self._state is EngineState.BUSY:
-                self._become(EngineState.READY)
+            if self._condition.state is EngineState.BUSY:
+                self._condition.become(EngineState.READY)
 
     def _count(self, result: Result) -> None:
         if result.error:
             self._tally.errors += 1
             return
-        self._is_warm, self._reason = True, ""
+        self._condition.warm()
         self._tally.count(result.timing.answered_ns, result.timing.model_ms, result.timing.added_ms)
 
     async def _ask(
@@ -261,7 +224,7 @@ class EngineLink:
             error = str(failure)
         except (EngineDied, Overdue) as loss:
             error = str(loss)
-            self._lose(error)
+            self._condition.lose(error)
         now_ns = clock.monotonic_ns()
         request_ms = (now_ns - self._asked_ns) / clock.NS_PER_MS
         # Where the server does not say, all of the request counts as the model's; more than that it cannot be.
@@ -272,7 +235,7 @@ class EngineLink:
         return Result(self.name, frame.seq, timing, answer.fields)
 
     async def _within_deadline(self, laid: Laid, left: Callable[[], None] | None) -> Answer:
-        deadline_s = self._deadline_s if self._is_warm else self._start_deadline_s
+        deadline_s = self._deadline_s if self._condition.is_warm else self._start_deadline_s
         try:
             async with asyncio.timeout(deadline_s + GRACE_S):
                 return await self._exchange.send(laid, left)
@@ -284,75 +247,22 @@ class EngineLink:
             raise
 
     async def _probe(self) -> None:
-        changes = self._changes
+        changes = self._condition.changes
         try:
             found: Readiness | Unreachable = await self._exchange.client.readiness()
         except Unreachable as error:
             found = error
-        if changes != self._changes or self._asked_ns:
+        if changes != self._condition.changes or self._asked_ns:
             return  # an answer has told more meanwhile
         if isinstance(found, Unreachable):
-            self._miss(found)
-        else:
-            self._meet(found)
-
-    def _meet(self, found: Readiness) -> None:
-        """The engine's process speaks."""
-        is_new = found.process != self._process
-        self._process = found.process
+            self._condition.miss(found)
+            return
         if found.state.is_well:
             self._takes_corrections = found.takes_corrections and self.window is None
-            if found.state is EngineState.BUSY and self._state is EngineState.DEAD and not is_new:
-                return  # it still hangs on what it did not answer in time
-            if is_new or not self._state.is_well:
-                self._tally.restarts += self._was_well
-                self._was_well, self._is_warm = True, False
-                self._exchange.begin(found.shares_memory)
-                self._become(EngineState.READY, self._started_again, anew=True)
-        elif self._state is not EngineState.FAILED or found.state is EngineState.FAILED:
-            self._become(found.state, found.error or self._reason)
-        elif not self._message.endswith(AGAIN):
-            self._become(EngineState.FAILED, self._message + AGAIN)
-
-    def _miss(self, error: Unreachable) -> None:
-        """Nobody is there."""
-        if self._state.is_well:
-            self._lose(f"it is gone: {error}")
-        elif self._state is EngineState.NEW:
-            self._become(EngineState.STARTING, "nothing answers there yet")
-        elif (
-            self._state is EngineState.STARTING
-            and not self._process
-            and clock.age_ms(self._started_ns) > NEVER_SEEN_S * 1000
-        ):
-            self._become(EngineState.FAILED, self._reason or str(error))
-
-    def _lose(self, message: str) -> None:
-        self._become(EngineState.DEAD, self._reason or message)
-        self._lost.set()
-
-    async def _was_lost_within(self, seconds: float) -> bool:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._lost.wait()
-        except TimeoutError:
-            return False
-        self._lost.clear()
-        return True
-
-    def _become(self, state: EngineState, message: str = "", *, anew: bool = False) -> None:
-        if (state, message) == (self._state, self._message) and not anew:
-            return
-        if not (state.is_well and self._state.is_well):
-            level = logging.INFO if state.is_well else logging.WARNING
-            LOG.log(level, "engine %s is %s%s", self.name, state, f": {message}" if message else "")
-        self._state, self._message = state, message
-        self._changes += 1
-        self._tell()
+        if self._condition.meet(found):
+            self._tally.restarts += self._condition.was_well
+            self._exchange.begin(found.shares_memory)
+            self._condition.start()
 
     def _tell(self) -> None:
-        if self.is_well:
-            self._well.set()
-        else:
-            self._well.clear()
         self._report(self.status)

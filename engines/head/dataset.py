@@ -1,6 +1,8 @@
 """HC18 as it lies on the disk, split by subject, and pictures that show no head.
 
-HC18: van den Heuvel et al., doi 10.1371/journal.pone.0200412. NNN_HC.png, NNN_HC_Mask.png, pixel_size_and_HC.csv.
+HC18: van den Heuvel et al., doi 10.1371/journal.pone.0200412. A folder has NNN_HC.png, each with
+NNN_HC_Annotation.png (the line that was drawn, as it is published) or NNN_HC_Mask.png (filled); the table lies in it
+or beside it.
 """
 
 import csv
@@ -45,7 +47,13 @@ class Head:
 
 def table(folder):
     """Rows of the table: name without ending, mm per pixel, head circumference in mm."""
-    with (Path(folder) / "pixel_size_and_HC.csv").open(encoding="utf-8") as file:
+    places = Path(folder), Path(folder).resolve().parent
+    tables = [table for place in places for table in sorted(place.glob("*pixel_size_and_HC.csv"))]
+    if not tables:
+        raise FileNotFoundError(
+            f"{folder}: *pixel_size_and_HC.csv is neither in it nor beside it; give HC18's training_set"
+        )
+    with tables[0].open(encoding="utf-8") as file:
         return [(row[0].removesuffix(".png"), float(row[1]), float(row[2])) for row in list(csv.reader(file))[1:]]
 
 
@@ -81,8 +89,16 @@ def read_head(folder, name, mm_per_px, hc_mm):
 
 
 def mask_of(folder, name):
-    """The filled head that comes with a picture: bool [height, width]."""
-    return cv2.imread(str(Path(folder) / f"{name}_Mask.png"), cv2.IMREAD_GRAYSCALE) > 127
+    """The head that comes with a picture, filled: bool [height, width]."""
+    filled, line = (Path(folder) / f"{name}_{kind}.png" for kind in ("Mask", "Annotation"))
+    if filled.is_file():
+        return cv2.imread(str(filled), cv2.IMREAD_GRAYSCALE) > 127
+    if not line.is_file():
+        raise FileNotFoundError(f"{line} is missing: each picture of HC18 has its annotation beside it")
+    drawn = cv2.imread(str(line), cv2.IMREAD_GRAYSCALE) > 127
+    head = np.zeros(drawn.shape, np.uint8)
+    cv2.ellipse(head, outline_of(drawn), 1, -1)  # the picture's edge may leave the line open
+    return head > 0
 
 
 def outline_of(mask):

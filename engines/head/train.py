@@ -29,7 +29,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, interpolate
 def options():
     """What the command line says."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True, help="folder of HC18: NNN_HC.png, NNN_HC_Mask.png and the table")
+    parser.add_argument("--data", required=True, help="HC18's training_set, with its table in it or beside it")
     parser.add_argument("--others", nargs="*", default=[], help="folders of clips and pictures that show no fetal head")
     parser.add_argument("--out", default="runs/head", help="where weights and logs go (default: runs/head)")
     parser.add_argument("--epochs", type=int, default=120, help="times that each picture is shown (default: 120)")

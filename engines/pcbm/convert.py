@@ -84,8 +84,9 @@ def hc18(source: Path, data: Path) -> int:
 
 
 def pixel_sizes(source: Path) -> "dict[str, float]":
-    """mm per pixel by file name; empty where there is no table."""
-    tables = sorted(source.glob("*pixel_size_and_HC.csv"))
+    """mm per pixel by file name, of the table in the folder or beside it; empty where there is none."""
+    places = source, source.resolve().parent
+    tables = [table for place in places for table in sorted(place.glob("*pixel_size_and_HC.csv"))]
     if not tables:
         return {}
     with tables[0].open(newline="", encoding="utf-8") as text:
@@ -98,7 +99,7 @@ def skull(outline: np.ndarray, band_px: int) -> np.ndarray:
     that is not known, and what is outside of the head is background."""
     curves, _ = cv2.findContours((outline > 127).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     head = np.zeros(outline.shape, np.uint8)
-    cv2.drawContours(head, curves, -1, 1, -1)
+    cv2.fillConvexPoly(head, cv2.convexHull(np.vstack(curves)), 1)  # a line that the picture's edge cuts is open
     reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * band_px + 1,) * 2)
     inner = cv2.erode(head, reach, borderValue=0)
     return np.where(inner, UNKNOWN, np.where(head, LABEL["skull"], 0)).astype(np.uint8)

@@ -1,6 +1,7 @@
 """Public data sets, brought into the format."""
 
 from pathlib import Path
+from types import ModuleType
 
 import cv2
 import numpy as np
@@ -20,8 +21,8 @@ def convert() -> object:
 
 def test_heads_of_hc18_have_a_skull_and_an_unknown_inside(convert: object, tmp_path: Path) -> None:
     """The band is as thick as a skull, its outer border is the head's, and the number in the name is the subject."""
-    source, data = tmp_path / "hc18", tmp_path / "data"
-    source.mkdir()
+    source, data = tmp_path / "hc18" / "training_set", tmp_path / "data"
+    source.mkdir(parents=True)
     head = np.zeros((540, 800), np.uint8)
     cv2.ellipse(head, (400, 270), (200, 150), 0, 0, 360, 255, -1)
     line = np.zeros((540, 800), np.uint8)
@@ -29,9 +30,10 @@ def test_heads_of_hc18_have_a_skull_and_an_unknown_inside(convert: object, tmp_p
     for name, mask in (("010_HC", "Mask"), ("010_2HC", "Annotation"), ("011_HC", "Mask"), ("012_HC", "Mask")):
         cv2.imwrite(str(source / f"{name}.png"), np.full((540, 800), 90, np.uint8))
         cv2.imwrite(str(source / f"{name}_{mask}.png"), head if mask == "Mask" else line)
-    (source / "pixel_size_and_HC.csv").write_text(
+    (source.parent / "training_set_pixel_size_and_HC.csv").write_text(  # where it lies as published
         "filename,pixel size(mm),head circumference (mm)\n010_HC.png,0.25,1\n"
     )
+    assert convert.pixel_sizes(source) == {"010_HC.png": 0.25}  # type: ignore[attr-defined]
     assert convert.main(["hc18", str(source), str(data)]) == 0  # type: ignore[attr-defined]
     table = dataset.read(data)
     assert sorted(table.subjects) == ["010", "010", "011", "012"]
@@ -102,3 +104,13 @@ def test_a_folder_that_is_another_is_told(
     """In one sentence, and with exit status 2."""
     assert convert.main([name, str(tmp_path), str(tmp_path / "data")]) == 2  # type: ignore[attr-defined]
     assert said in capsys.readouterr().err
+
+
+def test_a_line_that_the_edge_cuts_is_a_head_all_the_same(convert: ModuleType) -> None:
+    """What lies within an open annotation is not known, as within a closed one: it is no background."""
+    line = np.zeros((540, 800), np.uint8)
+    cv2.ellipse(line, (120, 270), (200, 150), 0, 0, 360, 255, 1)
+    label = convert.skull(line, 14)
+    assert (label[270, 30:290] == UNKNOWN).all()
+    assert label[270, 315] == SKULL
+    assert label[270, 330] == 0

@@ -4,6 +4,7 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bedside.errors import SettingsError
@@ -71,3 +72,17 @@ def test_another_order_in_the_same_folder_is_refused(tmp_path: Path) -> None:
         SettingsError, match=r"begun as 10 frames of the seeds 0\.\.2, and 20 frames of the seeds 0\.\.2"
     ):
         DataSet(tmp_path, 20, range(3))
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    """Whatever is written there: the folder itself, its rows or its overview."""
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingsError, match="file/made cannot be written: Not a directory; make room there"):
+        DataSet(tmp_path / "file" / "made", 10, range(3))
+    made = DataSet(tmp_path / "made", 10, range(3))
+    for name in ("frames.part", "contact.part"):
+        (made.folder / name).mkdir()
+    with pytest.raises(SettingsError, match="made cannot be written: Is a directory"):
+        made.save()
+    with pytest.raises(SettingsError, match="made cannot be written: Is a directory"):
+        made.save_overview(np.zeros((4, 4, 3), np.uint8))

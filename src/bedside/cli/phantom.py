@@ -85,8 +85,7 @@ def _dataset(folder: Path, count: int, seeds: range, processes: int, *, quiet: b
     finally:
         made.save()
     rows = [made.rows[image] for image in sorted(made.rows)]
-    sheet = cv2.cvtColor(contact_sheet(folder, rows), cv2.COLOR_RGB2BGR)
-    cv2.imwrite(str(folder / "contact.png"), sheet)
+    made.save_overview(contact_sheet(folder, rows))
     if not quiet:
         print(f"{count} pictures in {folder}: {_balance(made)}")
 

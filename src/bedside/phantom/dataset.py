@@ -8,6 +8,8 @@ DATA/labels/NAME.png    8 bit, each pixel's place in CLASSES
 
 import csv
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -35,16 +37,18 @@ PNG_PARAMETERS = (cv2.IMWRITE_PNG_COMPRESSION, 3, cv2.IMWRITE_PNG_STRATEGY, cv2.
 class DataSet:
     """The folder; opened anew it goes on where it was left.
 
-    `frames` and `seeds` are what it shall hold. Raises SettingsError for a folder that holds something else.
+    `frames` and `seeds` are what it shall hold. Raises SettingsError for a folder that holds something else, and, as
+    all that writes here, for one that cannot be written.
     """
 
     def __init__(self, folder: Path, frames: int, seeds: range) -> None:
         self.folder = folder
         self._made_of = {"frames": frames, "seeds": [seeds[0], seeds[-1]]}
         _refuse_foreign(folder, self._made_of)
-        for part in ("images", "labels"):
-            (folder / part).mkdir(parents=True, exist_ok=True)
-        _write(folder / "dataset.json", json.dumps(_about(self._made_of), indent=1) + "\n")
+        with _written_to(folder):
+            for part in ("images", "labels"):
+                (folder / part).mkdir(parents=True, exist_ok=True)
+            _write(folder / "dataset.json", json.dumps(_about(self._made_of), indent=1) + "\n")
         self.rows = {row["image"]: row for row in _rows_in(folder) if _is_whole(folder, row)}
         """What is complete, by the image's path inside of the folder."""
 
@@ -60,11 +64,17 @@ class DataSet:
         """Write `frames.csv`, whole."""
         path = self.folder / "frames.csv"
         part = path.with_suffix(".part")
-        with part.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(self.rows[image] for image in sorted(self.rows))
-        part.replace(path)
+        with _written_to(self.folder):
+            with part.open("w", encoding="utf-8", newline="") as file:
+                writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+                writer.writeheader()
+                writer.writerows(self.rows[image] for image in sorted(self.rows))
+            part.replace(path)
+
+    def save_overview(self, sheet: Pixels) -> None:
+        """Write `contact.png`: some of the pictures side by side, RGB uint8 [height, width, 3]."""
+        with _written_to(self.folder):
+            _write_png(self.folder / "contact.png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
 
 
 def write_pair(folder: Path, name: str, seed: int, pixels: Pixels, truth: Truth) -> Row:
@@ -73,13 +83,9 @@ def write_pair(folder: Path, name: str, seed: int, pixels: Pixels, truth: Truth)
     Raises SettingsError when the disk does not take it.
     """
     row = _row_of(name, seed, truth)
-    try:
+    with _written_to(folder):
         _write_png(folder / row["image"], cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
         _write_png(folder / row["labels"], truth.label)
-    except OSError as error:
-        raise SettingsError(
-            f"{folder} cannot be written: {error.strerror}; free some space and ask again, what is complete stays"
-        ) from error
     return row
 
 
@@ -178,6 +184,18 @@ def _is_whole(folder: Path, row: Row) -> bool:
 
 def _image(name: str) -> str:
     return f"images/{name}.png"
+
+
+@contextmanager
+def _written_to(folder: Path) -> Iterator[None]:
+    """What the disk does not take is one sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise SettingsError(
+            f"{folder} cannot be written: {error.strerror}; make room there or name another folder with --out, "
+            "and ask again: what is complete stays"
+        ) from error
 
 
 def _write(path: Path, text: str) -> None:

@@ -111,6 +111,47 @@ async def test_a_body_that_is_too_large_is_refused(hub: Hub) -> None:
     assert "error" in await response.json()
 
 
+NESTED = b"[" * 900 + b"]" * 900
+HOSTILE = [
+    b"null",
+    b"-1",
+    b"1e999",
+    b"NaN",
+    b"9" * 4000,
+    b'""',
+    b'"\\u0000"',
+    b'"\\ud800"',
+    b'"<script>"',
+    b"{}",
+    NESTED,
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "whole"),
+    [
+        ("control", {"command": "freeze"}),
+        ("spacing", {"x1": 0.1, "y1": 0.1, "x2": 0.1, "y2": 0.9, "distance_mm": 90}),
+        ("intervention", {"seq": 1, "engine": "pcbm", "concepts": {"cavum": True}}),
+    ],
+)
+async def test_whatever_a_body_holds_is_refused_and_done_by_nobody(
+    start_hub: StartHub, path: str, whole: dict[str, object]
+) -> None:
+    """In each field in turn: 400 and a sentence; no command goes out, no scale is set, no engine is asked."""
+    control = Probe()
+    hub = await start_hub(control=control)
+    hub.shoot()
+    for field in whole:
+        for value in HOSTILE:
+            rest = json.dumps({name: other for name, other in whole.items() if name != field} | {"": 0})
+            data = b'{"%s": %s, %s' % (field.encode(), value, rest[1:].encode())
+            response = await hub.http.post(hub.url / "api" / path, data=data)
+            assert response.status == 400, (field, value[:20], await response.text())
+            assert (await response.json())["error"]
+    assert control.done == [] and hub.feed.calibration.measured is None
+
+
 class Probe:
     """A source's end: it freezes and tilts, and cannot dance."""
 

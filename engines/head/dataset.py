@@ -8,6 +8,7 @@ or beside it.
 import csv
 import random
 import re
+from argparse import ArgumentTypeError
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,15 @@ class Head:
     """Of `grey`."""
     hc_mm: float
     """As the table has it."""
+
+
+def hc18(folder):
+    """That folder, where it has the table: the type of --data."""
+    try:
+        table(folder)
+    except FileNotFoundError as error:
+        raise ArgumentTypeError(str(error)) from error
+    return folder
 
 
 def table(folder):

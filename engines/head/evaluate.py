@@ -1,6 +1,6 @@
 """How good the head model is, on pictures that its training never saw.
 
-    python evaluate.py --data path/to/hc18 --brain path/to/fetal_brain --others path/to/lung path/to/scanner
+    scripts/research evaluate head --data path/to/hc18 --brain path/to/fetal_brain --others path/to/lung path/to/scanner
 
 Three tables: HC18's held-out subjects (weights/held_out.json), real fetal brains of another data set, without a truth,
 and scans without a fetal head. OUT gets results.json, every measurement as hc18.csv, and pictures. It runs the engine
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from dataset import HELD_OUT_CLIPS, mask_of, read_head, still_pictures, subject_of, table
+from dataset import HELD_OUT_CLIPS, hc18, mask_of, read_head, still_pictures, subject_of, table
 from figures import bland_altman, scatter, sheet
 from rich.console import Console
 from rich.progress import track
@@ -29,8 +29,10 @@ LEADERS = "leaders of the challenge, on its own hidden pictures: Dice 0.97 to 0.
 
 def options():
     """What the command line says."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True, help="folder of HC18")
+    parser = argparse.ArgumentParser(
+        "evaluate head", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=hc18, required=True, help="folder of HC18")
     parser.add_argument("--brain", help="folder of fetal brain pictures, such as those of FETAL_PLANES_DB")
     parser.add_argument("--others", nargs="*", default=[], help="folders of clips and pictures without a fetal head")
     parser.add_argument("--weights", default=str(HERE / "weights"), help="what export.py wrote (default: weights here)")

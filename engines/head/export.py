@@ -1,6 +1,6 @@
 """Write the trained network as ONNX, and compare the two.
 
-    python export.py --weights runs/head/head.pt --out engines/head/weights
+    scripts/research export head --weights runs/head/head.pt --out engines/head/weights
 
 OUT gets head.onnx, the same weights as head.pt (rounded to 16 bits, which halves it; head.onnx holds the rounded ones,
 too), and held_out.json. The difference of the two networks' answers is printed; above 1e-3 it is an error.
@@ -24,7 +24,9 @@ MOST = 1e-3
 
 def main():
     """Export and compare."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        "export head", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument(
         "--weights", default="runs/head/head.pt", help="what train.py wrote (default: runs/head/head.pt)"
     )

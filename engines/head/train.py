@@ -1,6 +1,6 @@
 """Train the head model on HC18.
 
-    python train.py --data path/to/hc18 --others path/to/lung path/to/scanner --out runs/head
+    scripts/research train head --data path/to/hc18 --others path/to/lung path/to/scanner --out runs/head
 
 Every epoch shows each training picture once, placed and disturbed anew, and pictures without a head. It can be stopped
 at any time (Ctrl-C) and goes on where it was when it is started with the same --out. OUT/log.csv has the losses and the
@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import torch
 from augment import background_sample, filled, head_sample, other_sample
-from dataset import HELD_OUT_CLIPS, read_head, split, still_pictures, table
+from dataset import HELD_OUT_CLIPS, hc18, read_head, split, still_pictures, subject_of, table
 from net import HeadNet
 from outline import FINE, letterboxed, network_input, outlined
 from rich.console import Console
@@ -28,8 +28,12 @@ from torch.nn.functional import binary_cross_entropy_with_logits, interpolate
 
 def options():
     """What the command line says."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True, help="HC18's training_set, with its table in it or beside it")
+    parser = argparse.ArgumentParser(
+        "train head", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--data", type=hc18, required=True, help="HC18's training_set, with its table in it or beside it"
+    )
     parser.add_argument("--others", nargs="*", default=[], help="folders of clips and pictures that show no fetal head")
     parser.add_argument("--out", default="runs/head", help="where weights and logs go (default: runs/head)")
     parser.add_argument("--epochs", type=int, default=120, help="times that each picture is shown (default: 120)")
@@ -147,10 +151,10 @@ class Training:
 def data(args, console):
     """Heads for training and validation, and pictures without one; the held-out subjects are written down."""
     rows = table(args.data)
-    learn, check, held = split([int(name[:3]) for name, _, _ in rows], args.seed)
+    learn, check, held = split([subject_of(name) for name, _, _ in rows], args.seed)
     kept = {"seed": args.seed, "validation": sorted(check), "test": sorted(held)}
     (Path(args.out) / "held_out.json").write_text(json.dumps(kept) + "\n", encoding="utf-8")
-    rows = [row for row in rows if int(row[0][:3]) not in held]
+    rows = [row for row in rows if subject_of(row[0]) not in held]
     heads = [read_head(args.data, *row) for row in track(rows, "Reading heads", console=console)]
     paths = [path for folder in args.others for path in sorted(Path(folder).iterdir())]
     others = still_pictures([path for path in paths if path.is_file() and path.name not in HELD_OUT_CLIPS])

@@ -4,13 +4,14 @@ import csv
 import json
 import re
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-from tests.engines.environment import ROOT, research_python, run, told
+from tests.engines.environment import PATIENCE_S, ROOT, research_python, run, told
 from tests.engines.head.loaded import FOLDER, module
 
 pytestmark = pytest.mark.timeout(1200)  # the environment may have to be made
@@ -110,6 +111,18 @@ def test_evaluation_of_drawn_heads(python: str, hc18: Path, trained: Path, tmp_p
     assert results["HC18"]["Dice"][0] > 0.9
     for picture in ("bland_altman.png", "scatter.png", "worst.jpg", "fetal_brain.jpg"):
         assert (tmp_path / picture).stat().st_size > 1000
+
+
+@pytest.mark.parametrize("action", ["train", "evaluate"])
+def test_a_folder_that_is_not_hc18_is_one_sentence(python: str, tmp_path: Path, action: str) -> None:
+    """It names the folder, and what is expected there; exit status 2, and nothing is written."""
+    folder, out = tmp_path / "a" / "b", tmp_path / "out"
+    words: list[str | Path] = [python, FOLDER / f"{action}.py", "--data", folder, "--out", out]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert done.returncode == 2
+    assert f"{folder}: *pixel_size_and_HC.csv is neither in it nor beside it" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not out.exists()
 
 
 def test_what_is_learnt_is_where_the_head_is(python: str, hc18: Path) -> None:

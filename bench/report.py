@@ -12,6 +12,8 @@ from bench.figure import Figure
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "bench" / "results"
 PAGES = (ROOT / "README.md", ROOT / "docs" / "topics" / "performance.md")
+CASE = ROOT / "docs" / "topics" / "case-study.md"
+OF_CASE = ("pictures of the phantom", "answers of the engine", "Table 1")
 STAGES = {
     "capture": "from the device's time stamp until the pixels lie in the ring: conversion, signal, mask, crop",
     "announce": "until the router has been told and takes the frame",
@@ -49,6 +51,7 @@ def keep(figures: Iterable[Figure]) -> str:
     for page in PAGES:
         rewrite(page, text, "figures")
         rewrite(page, stages(rows), "stages")
+    rewrite(CASE, table((row for row in rows if row["name"].startswith(OF_CASE)), described), "figures")
     return text
 
 

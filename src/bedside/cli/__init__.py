@@ -60,7 +60,7 @@ FAILED, ASKED_WRONGLY, INTERRUPTED = 1, 2, 130
 
 EPILOG = """\
 see it:
-  bedside demo                             a synthetic scanner and an example engine, in one go
+  bedside demo                             a phantom scanner that you steer, and a model that explains
 
 your model, live:
   bedside new planes                       a folder with engine.py to fill in; --torch, --onnx run a checkpoint

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -230,3 +231,16 @@ def test_an_action_that_is_none_is_told() -> None:
     said = research("python3", "prune", "pcbm", code=2)
     assert said.startswith("There is no engines/pcbm/prune.py.")
     assert "train pcbm" in said
+
+
+def test_a_python_that_is_none_is_told(tmp_path: Path) -> None:
+    """The one that was asked for is not passed over for another; exit status 2, and no environment is made."""
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts" / "research", tmp_path / "scripts")
+    shutil.copytree(FOLDER, tmp_path / "engines" / "pcbm", ignore=shutil.ignore_patterns("weights", "nets"))
+    environ = os.environ | {"PYTHON": "/no/python", "RESEARCH_PYTHON": ""}
+    command: list[str | Path] = [tmp_path / "scripts" / "research", "train", "pcbm", "data"]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.startswith("Training needs Python 3.11 or later, and /no/python is none;")
+    assert not (tmp_path / ".research").exists()

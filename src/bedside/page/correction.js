@@ -111,31 +111,38 @@ function oneOfEach(labels) {
 
 /** @param {CorrectionSheet} sheet @param {About} about @param {Result} result */
 function conceptsPart(sheet, about, result) {
-  const rows = (result.answer.concepts ?? []).map(({ name }) => {
-    const seen = choice(name, SEEN, (value) => {
-      const isSaid = sheet.intervention?.concept(name, value === "visible") ?? true;
-      if (!isSaid) seen.press("");
-      void sheet.keep(about, { feedback: "concept", name, value: isSaid ? value : null });
-    });
-    return el("li", "", el("span", "", name), seen.root);
-  });
-  const part = el("section", "", el("h3", "", "What can be seen"), el("ul", "seen", ...rows));
-  show(part, rows.length > 0);
-  return part;
+  const rows = (result.answer.concepts ?? []).map(({ name }) =>
+    row(sheet, about, { name, group: name, values: SEEN }, (value) => sheet.intervention?.concept(name, value === "visible")));
+  return listed("What can be seen", rows);
 }
 
 /** What is outlined, and may be none. @param {CorrectionSheet} sheet @param {About} about @param {Result} result */
 function outlinesPart(sheet, about, result) {
   const names = [...new Set((result.answer.outlines ?? []).map(({ label }) => label))].filter(Boolean);
-  const rows = names.map((name) => {
-    const gone = choice(`Outline: ${name}`, GONE, (value) => {
-      const isSaid = sheet.intervention?.label(name) ?? true;
-      if (!isSaid) gone.press("");
-      void sheet.keep(about, { feedback: "concept", name, value: isSaid ? value : null });
-    });
-    return el("li", "", el("span", "", name), gone.root);
+  const rows = names.map((name) =>
+    row(sheet, about, { name, group: `Outline: ${name}`, values: GONE }, () => sheet.intervention?.label(name)));
+  return listed("What is outlined", rows);
+}
+
+/**
+ * A name and what can be said of it: each tap is kept, and a second one of the same takes it back.
+ * @param {CorrectionSheet} sheet
+ * @param {About} about
+ * @param {{name: string, group: string, values: typeof SEEN}} shown
+ * @param {(value: string) => boolean|undefined} tell  puts it to the AI, where that answers again: whether it is said now
+ */
+function row(sheet, about, { name, group, values }, tell) {
+  const said = choice(group, values, (value) => {
+    const isSaid = tell(value) ?? true;
+    if (!isSaid) said.press("");
+    void sheet.keep(about, { feedback: "concept", name, value: isSaid ? value : null });
   });
-  const part = el("section", "", el("h3", "", "What is outlined"), el("ul", "seen", ...rows));
+  return el("li", "", el("span", "", name), said.root);
+}
+
+/** @param {string} heading @param {HTMLElement[]} rows */
+function listed(heading, rows) {
+  const part = el("section", "", el("h3", "", heading), el("ul", "seen", ...rows));
   show(part, rows.length > 0);
   return part;
 }

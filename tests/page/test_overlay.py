@@ -52,7 +52,7 @@ def test_names_never_lie_on_each_other(open_page: Open) -> None:
 def test_a_structure_has_its_own_colour_whatever_came_before(open_page: Open) -> None:
     """In every order of arrival, in any case, with whatever number behind it; those seen together all differ."""
     names = [name for group in STRUCTURES.values() for name in group]
-    inks = {}
+    inks: dict[str, str] = {}
     for order in (names, names[::-1]):
         page = open_page("explain")
         found = ask(page, "palette.js", f"{order!r}.map((name) => m.inkOf(name).colour)")

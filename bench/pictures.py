@@ -39,7 +39,25 @@ def main() -> None:
                 page = browser.new_page(viewport={"width": width, "height": height})
                 take(page, f"{up.url}/view/{view}", arguments.out / f"{view}-{width}x{height}.png")
                 page.close()
+        rig.post_json(f"{up.url}/api/control", {"command": "show head"})
+        time.sleep(LOOK_S)
+        correct(
+            browser.new_page(viewport={"width": 1180, "height": 820}), up.url, arguments.out / "correct-1180x820.png"
+        )
         browser.close()
+
+
+def correct(page: Page, url: str, path: Path) -> None:
+    """A person says that a concept is not there, and the verdict follows."""
+    page.goto(f"{url}/view/explain")
+    page.wait_for_selector("canvas.large[data-seq]")
+    page.wait_for_timeout(1500)
+    page.keyboard.press("c")
+    concept = page.locator("#correction .seen li", has_text="thalami")
+    concept.get_by_role("button", name="no", exact=True).click()
+    page.get_by_text("With this:").wait_for()
+    page.screenshot(path=path)
+    print(path.name)
 
 
 def take(page: Page, url: str, path: Path) -> None:

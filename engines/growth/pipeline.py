@@ -21,8 +21,8 @@ KEPT_S, GAP_S = 900, 30
 """A length is forgotten after so long; all are when no frame came for so long, as between two persons."""
 PLANES = {"HC": "head", "AC": "abdomen", "FL": "femur"}
 """What the weight needs, and where it is seen."""
-EFW_ERROR = 0.10
-"""Four of five estimates lie within this share of the weight (Hadlock with three parameters)."""
+EFW_ERROR = 0.10 / 1.28
+"""One standard deviation, as a share: four of five estimates lie within 10 % (Hadlock with three parameters)."""
 
 
 class Lengths:

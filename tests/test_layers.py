@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 SRC = Path(__file__).parents[1] / "src"
-BASE = {"errors", "clock", "messages", "thinner", "threads", "wire"}
+BASE = {"errors", "clock", "inks", "messages", "thinner", "threads", "wire"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "clock": set(),
+    "inks": set(),
     "messages": {"errors"},
     "thinner": {"clock"},
     "threads": set(),

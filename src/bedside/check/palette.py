@@ -2,19 +2,13 @@
 
 from dataclasses import dataclass
 
+from bedside.inks import COLOURS, Places
+
 Colour = tuple[int, int, int]
 """Red, green, blue."""
 
-COLOURS: tuple[Colour, ...] = (
-    (0x5F, 0x9C, 0xF7),
-    (0xEE, 0x8F, 0x4D),
-    (0x86, 0xF2, 0xA4),
-    (0xE0, 0x8F, 0xD0),
-    (0xCF, 0xC4, 0xFF),
-    (0xFF, 0xF6, 0xE8),
-)
 DASHES: tuple[tuple[int, int], ...] = ((0, 0), (9, 6), (3, 5))
-"""Pixels drawn and left out; past the sixth label the colours come again, dashed."""
+"""Pixels drawn and left out; past the last colour they come again, dashed."""
 
 GROUND: Colour = (0x0A, 0x0D, 0x11)
 PANEL: Colour = (0x11, 0x16, 0x1C)
@@ -42,21 +36,10 @@ class Inks:
     """The same label has the same colour on every picture, the one that a page gives it."""
 
     def __init__(self) -> None:
-        self._places: dict[str, int] = {}
+        self._places = Places()
 
     def of(self, label: str) -> Ink:
-        """The label's ink; its place comes from its letters, and moves on where another label sits already."""
-        if label not in self._places:
-            self._places[label] = self._free(label)
-        place = self._places[label]
-        return Ink(COLOURS[place % len(COLOURS)], DASHES[place // len(COLOURS) % len(DASHES)])
-
-    def _free(self, label: str) -> int:
-        taken, most = set(self._places.values()), len(COLOURS) * len(DASHES)
-        place = 7
-        for letter in label:
-            place = (place * 31 + ord(letter)) % 65521
-        place %= len(COLOURS)
-        while place in taken and len(taken) < most:
-            place = (place + 1) % (len(COLOURS) if len(taken) < len(COLOURS) else most)
-        return place
+        """The label's ink."""
+        colour, dash = self._places.of(label)
+        red, green, blue = bytes.fromhex(COLOURS[colour][1:])
+        return Ink((red, green, blue), DASHES[dash])

@@ -37,11 +37,11 @@ const places = new Map();
 /**
  * The same label has the same colour on every frame, and nearly always on every page: a structure of a standard plane
  * has its own, another label's place comes from its letters, and moves on only where another one sits already.
- * @param {string} label  numbers in it do not count: "HC 281 mm" and "HC 282 mm" are one
+ * @param {string} label  what was measured does not count: "HC 281 mm" and "HC 282 mm" are one
  * @returns {Ink}
  */
 export function inkOf(label) {
-  const name = label.replace(/[\d.,]+\s*(mm|cm|%|°|g|ml)?/g, "").trim().toLowerCase() || label;
+  const name = label.replace(/[\d.,]+\s*(mm|cm|%|°|g|ml)(?![a-z])/gi, "").trim().toLowerCase() || label;
   const place = Object.hasOwn(STRUCTURES, name) ? STRUCTURES[/** @type {keyof typeof STRUCTURES} */ (name)] : placeOf(name);
   return { colour: COLOURS[place % COLOURS.length], dash: DASHES[Math.floor(place / COLOURS.length) % DASHES.length] };
 }

@@ -5,18 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-COLOURS = ("#5f9cf7", "#ee8f4d", "#86f2a4", "#e08fd0", "#cfc4ff", "#fff6e8", "#5fa39a", "#a89562")
-"""Those of the live page; they stay apart for colour-blind eyes."""
-STRUCTURES = {
-    **dict.fromkeys(("skull", "head", "abdomen"), 0),
-    **dict.fromkeys(("cavum", "stomach", "cervical canal"), 1),
-    **dict.fromkeys(("posterior fossa", "kidney", "bladder"), 2),
-    **dict.fromkeys(("thalamus", "umbilical vein", "inner cervix"), 3),
-    **dict.fromkeys(("femur", "bpd"), 4),
-    **dict.fromkeys(("outer cervix", "hc", "ac", "fl"), 5),
-    "ofd": 6,
-}
-"""Structures of the standard planes, and what is measured on them, have the live page's colours."""
+from bedside.inks import COLOURS, Places
+
 DASHES = ("", "9 6", "3 5")
 MOST_SHAPES = 400
 ARM = 0.012
@@ -34,30 +24,15 @@ class Shape:
 
 
 class Inks:
-    """The same label has the same colour on every picture of a report, and nearly always the one of the live page."""
+    """The same label has the same colour on every picture of a report: the live page's."""
 
     def __init__(self) -> None:
-        self._places: dict[str, int] = {}
+        self._places = Places()
 
     def of(self, label: str) -> tuple[str, str]:
         """Colour and dashes of a label."""
-        known = STRUCTURES.get(label.lower())
-        if known is not None:
-            return COLOURS[known], ""
-        if label not in self._places:
-            self._places[label] = self._free(label)
-        place = self._places[label]
-        return COLOURS[place % len(COLOURS)], DASHES[place // len(COLOURS) % len(DASHES)]
-
-    def _free(self, label: str) -> int:
-        taken, most = set(self._places.values()), len(COLOURS) * len(DASHES)
-        place = 7
-        for letter in label:
-            place = (place * 31 + ord(letter)) % 65521
-        place %= len(COLOURS)
-        while place in taken and len(taken) < most:
-            place = (place + 1) % (len(COLOURS) if len(taken) < len(COLOURS) else most)
-        return place
+        colour, dash = self._places.of(label)
+        return COLOURS[colour], DASHES[dash]
 
 
 def shapes(answer: Mapping[str, Any], width: int, height: int, inks: Inks) -> list[Shape]:

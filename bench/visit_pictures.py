@@ -50,7 +50,7 @@ def scan(browser: Browser, up: rig.Rig, out: Path) -> str:
     take(page, out / "visit-scan.png")
     page.get_by_role("button", name="Wrong").click()
     page.get_by_role("button", name="Correct").click()
-    page.get_by_role("button", name="not visible").first.click()
+    page.get_by_role("button", name="no", exact=True).first.click()
     take(page, out / "visit-correct.png")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="opens the session").click()

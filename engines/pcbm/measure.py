@@ -34,7 +34,7 @@ def femur(points, geometry):
     """FL; `points` of the bone are in the nets' pixels."""
     if len(points) < LEAST_PX:
         return Biometry([], [], [])
-    first, second = geometry.units(bone_ends(points))
+    first, second = sorted(geometry.units(bone_ends(points)), key=lambda point: point[0])  # from the left
     length = float(np.hypot(*(second - first)))
     return Biometry([], [geometry.line(first, second, "FL")], lengths({"FL": length}, geometry))
 

@@ -44,6 +44,8 @@ def main() -> None:
         correct(
             browser.new_page(viewport={"width": 1180, "height": 820}), up.url, arguments.out / "correct-1180x820.png"
         )
+        rig.post_json(f"{up.url}/api/control", {"command": "go femur"})
+        probe(browser.new_page(viewport={"width": 1180, "height": 820}), up.url, arguments.out / "probe-1180x820.png")
         browser.close()
 
 
@@ -56,6 +58,17 @@ def correct(page: Page, url: str, path: Path) -> None:
     concept = page.locator("#correction .seen li", has_text="thalami")
     concept.get_by_role("button", name="no", exact=True).click()
     page.get_by_text("With this:").wait_for()
+    page.screenshot(path=path)
+    print(path.name)
+
+
+def probe(page: Page, url: str, path: Path) -> None:
+    """The pad that steers the phantom's probe, with the way to the plane."""
+    page.goto(f"{url}/view/explain")
+    page.wait_for_selector("canvas.large[data-seq]")
+    page.keyboard.press("p")
+    page.get_by_role("button", name="Show the way").click()
+    page.wait_for_timeout(2500)
     page.screenshot(path=path)
     print(path.name)
 

@@ -28,7 +28,8 @@ def said(server: StandIn) -> list[dict[str, Any]]:
 
 
 def held(page: Page) -> int:
-    """Number of the frame that is held."""
+    """Number of the frame that is held, once there is an answer."""
+    expect(page.locator(".verdict .label")).to_have_text("Head")
     page.keyboard.press("Space")
     expect(page.locator(".held")).to_be_visible()
     return int(page.get_attribute("canvas.large", "data-seq") or 0)

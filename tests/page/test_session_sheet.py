@@ -142,3 +142,16 @@ def test_a_page_that_follows_the_arm_goes_along(open_page: Open, server: StandIn
     goes.wait_for_url("**/view/video?follow=arm")
     expect(goes.locator("#chip .view")).to_have_text("Video")
     assert stays.url.endswith("/view/explain")
+
+
+def test_a_key_right_after_escape_counts(open_page: Open) -> None:
+    """The sheet that was closed has the focus until the browser paints again; it hears no key any more."""
+    page = open_page("explain")
+    page.keyboard.press("n")
+    expect(page.locator("#session")).to_be_visible()
+    page.evaluate(
+        "() => { const at = document.activeElement; for (const key of ['Escape', 'd']) "
+        "at.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true })); }"
+    )
+    expect(page.locator("#session")).to_be_hidden()
+    expect(page.locator("#details")).to_be_visible()

@@ -81,7 +81,7 @@ function label(node, sign, text) {
 export function listenToKeys(keys, more) {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const sheet = event.key !== "Escape" && /** @type {Element} */ (event.target).closest?.(".sheet");
+    const sheet = event.key !== "Escape" && /** @type {Element} */ (event.target).closest?.(".sheet:not([hidden])");
     if (sheet && (!sheet.matches(".probe") || event.key === " " || event.key === "Enter")) return; // there keys write
     const key = event.key.toLowerCase();
     const { once, held } = more();

@@ -16,6 +16,8 @@ def test_a_page_cut_from_its_server_goes_stale_by_itself(open_page: Open, server
     """Nothing comes any more, no close either: picture and verdict grey, the ages grow, nothing looks live."""
     page = open_page(view)
     expect(page.locator("#status")).to_contain_text("Live")
+    if VIEWS[view]["verdict"]:
+        expect(page.locator(".verdict:not(.stale) .label")).to_have_text("Head")
     server.script.silent = True
     expect(page.locator("#stage.grey")).to_have_count(1)
     expect(page.locator(".band")).to_contain_text("Connection lost - trying again")

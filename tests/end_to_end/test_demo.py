@@ -1,6 +1,7 @@
 """`bedside demo` as it ships: the phantom, PCBM and the page."""
 
 import json
+import re
 import signal
 import urllib.request
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ KEYS = {
 }
 """By the word of a way to go: the key for it, the key against it, and how far one press goes."""
 MOST_STEPS = 40
+MOST_TRIES = 4
 
 
 @pytest.fixture(scope="module")
@@ -62,23 +64,42 @@ def step(page: Page, move: str) -> None:
     page.keyboard.press(towards if float(number) > 0 else away)
 
 
-@pytest.mark.parametrize("key", PLANES)
-def test_a_person_steers_to_a_plane_and_sees_the_checklist_fill(address: str, tablet: Page, key: str) -> None:
-    """With keys alone, along the way that the phantom tells: the verdict becomes standard and no point is missing."""
-    plane = PLANES[key]
-    tablet.goto(f"{address}/view/explain")
-    tablet.wait_for_selector("canvas.large[data-seq]")
-    expect(tablet.locator(".verdict .label")).not_to_be_empty()
-    tablet.keyboard.press(key)
-    wait(lambda: scanner(address)["plane"] == plane.lower(), f"near the {plane}")
-    here = scanner(address)
+def steer_to(page: Page, address: str, key: str) -> None:
+    """Near the plane by its key, and on, along the way that the phantom tells, until it calls the picture standard."""
+    plane, before = PLANES[key].lower(), scanner(address)
+    page.keyboard.press(key)
+    here = elsewhere(address, before)
     for _ in range(MOST_STEPS):
         if here["is_standard"]:
             break
-        step(tablet, here["offset"]["move"])
+        step(page, here["offset"]["move"])
         here = elsewhere(address, here)
-    assert (here["plane"], here["is_standard"]) == (plane.lower(), True)
-    expect(tablet.locator(".verdict .label")).to_have_text(plane)
-    expect(tablet.locator(".verdict .word")).to_contain_text("standard plane")
-    expect(tablet.locator('.concepts li:not([data-level="good"])')).to_have_count(0)
-    expect(tablet.locator(".plane.is-now")).to_contain_text(plane)
+    assert (here["plane"], here["is_standard"]) == (plane, True)
+
+
+def is_full(page: Page) -> bool:
+    """Whether, before long, the model's checklist misses nothing."""
+    try:
+        expect(page.locator(".verdict .word")).to_have_text(re.compile("^standard plane"))
+        expect(page.locator('.concepts li:not([data-level="good"])')).to_have_count(0)
+    except AssertionError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("key", PLANES)
+def test_a_person_steers_to_a_plane_and_sees_the_checklist_fill(address: str, tablet: Page, key: str) -> None:
+    """With keys alone, along the way that the phantom tells: the verdict becomes standard and no point is missing.
+
+    The phantom's hand trembles, and on the edge of a plane the model may differ from it; who steers tries again then.
+    """
+    tablet.goto(f"{address}/view/explain")
+    tablet.wait_for_selector("canvas.large[data-seq]")
+    expect(tablet.locator(".verdict .label")).not_to_be_empty()
+    for _ in range(MOST_TRIES):
+        steer_to(tablet, address, key)
+        if is_full(tablet):
+            break
+    expect(tablet.locator(".verdict .label")).to_have_text(PLANES[key])
+    assert is_full(tablet)
+    expect(tablet.locator(".plane.is-now")).to_contain_text(PLANES[key])

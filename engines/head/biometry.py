@@ -1,10 +1,9 @@
-"""Fetal biometry from outlines and lines, in millimetres."""
+"""Fetal biometry from outlines, in millimetres."""
 
 import math
 
-OUTER_FROM_INNER = (0.555934, 1.027318)
 INNER_FROM_OUTER = (-0.403458, 0.9714153)
-"""BPD outer-to-outer and outer-to-inner, mm: https://pmc.ncbi.nlm.nih.gov/articles/PMC8409806"""
+"""BPD outer-to-inner from outer-to-outer, mm: https://pmc.ncbi.nlm.nih.gov/articles/PMC8409806"""
 
 
 def circumference(width, height):
@@ -39,26 +38,6 @@ def ellipse_axes_mm(width_px, height_px, angle_deg, spacing_mm):
 def head_mm(long_mm, short_mm):
     """HC, BPD outer-to-outer and OFD of an ellipse on the outer skull, in mm."""
     return {"HC": circumference(long_mm, short_mm), "BPD": short_mm, "OFD": long_mm}
-
-
-def hc_mm(bpd_outer_mm, ofd_mm):
-    """HC = pi (BPD outer-to-outer + OFD) / 2, as calipers have it; 0.4 % below the ellipse's for a usual head."""
-    return math.pi * (bpd_outer_mm + ofd_mm) / 2
-
-
-def ac_mm(apad_mm, tad_mm):
-    """AC = pi (APAD + TAD) / 2, outer borders at 90 degrees."""
-    return math.pi * (apad_mm + tad_mm) / 2
-
-
-def fl_mm(first_px, second_px, spacing_mm):
-    """FL: the length between the two ends of the ossified diaphysis, (x, y) in pixels each."""
-    return math.hypot((first_px[0] - second_px[0]) * spacing_mm[0], (first_px[1] - second_px[1]) * spacing_mm[1])
-
-
-def bpd_outer_mm(bpd_inner_mm):
-    """BPD outer-to-outer (INTERGROWTH) from outer-to-inner (Hadlock)."""
-    return OUTER_FROM_INNER[0] + OUTER_FROM_INNER[1] * bpd_inner_mm
 
 
 def bpd_inner_mm(bpd_outer_mm):

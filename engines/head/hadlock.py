@@ -1,15 +1,11 @@
-"""Estimated fetal weight by Hadlock, and his growth chart. Lengths are in millimetres, weights in grams.
+"""Estimated fetal weight by Hadlock. Lengths are in millimetres, weights in grams.
 
-Hadlock et al., Am J Obstet Gynecol 1985;151:333 (weight) and Radiology 1991;181:129 (growth). The formulas themselves
-are in centimetres: the functions convert, and refuse what looks like centimetres.
+Hadlock et al., Am J Obstet Gynecol 1985;151:333. The formulas themselves are in centimetres: the functions convert, and
+refuse what looks like centimetres.
 """
-
-import math
 
 PLAUSIBLE_MM = {"HC": (50, 450), "AC": (50, 500), "FL": (10, 100), "BPD": (15, 130)}
 """From the smallest that is no value in cm to the largest of any fetus with room to spare."""
-SD_OF_LOG = 0.12
-"""Of the weight at one gestational age, on the scale of the natural logarithm."""
 
 
 def in_cm(name, value_mm):
@@ -32,24 +28,3 @@ def weight_with_bpd_g(hc_mm, ac_mm, fl_mm, bpd_inner_mm):
     hc, ac, fl = in_cm("HC", hc_mm), in_cm("AC", ac_mm), in_cm("FL", fl_mm)
     bpd = in_cm("BPD", bpd_inner_mm)
     return 10 ** (1.3596 + 0.0064 * hc + 0.0424 * ac + 0.174 * fl + 0.00061 * bpd * ac - 0.00386 * ac * fl)
-
-
-def weight_without_hc_g(bpd_inner_mm, ac_mm, fl_mm):
-    """Estimated weight from BPD (outer-to-inner), AC and FL in mm."""
-    bpd, ac, fl = in_cm("BPD", bpd_inner_mm), in_cm("AC", ac_mm), in_cm("FL", fl_mm)
-    return 10 ** (1.335 - 0.0034 * ac * fl + 0.0316 * bpd + 0.0457 * ac + 0.1623 * fl)
-
-
-def mean_weight_g(weeks):
-    """Mean weight at a gestational age of 10 to 42 weeks."""
-    if not 10 <= weeks <= 42:
-        raise ValueError(f"gestational age: {weeks} weeks; expected 10 to 42")
-    return math.exp(0.578 + 0.332 * weeks - 0.00354 * weeks**2)
-
-
-def percentile(weight, weeks):
-    """Percentile, 0 to 100, of a weight in g among those of the same gestational age."""
-    if not weight > 0:
-        raise ValueError(f"weight: {weight} g; expected more than 0")
-    z = (math.log(weight) - math.log(mean_weight_g(weeks))) / SD_OF_LOG
-    return 50 * (1 + math.erf(z / math.sqrt(2)))

@@ -17,6 +17,7 @@ import simplejpeg
 from tests.hub.conftest import DEADLINE_S, VIEWS, Client, Hub, eventually, live, ready, result_of
 
 import bedside.hub.live
+import bedside.hub.sockets
 from bedside.messages import EngineState, Signal, Status
 
 VERDICT = {"label": "head", "level": "good", "score": 0.9}
@@ -378,7 +379,7 @@ async def _paint(page: Client, seq: int, seen: list[int]) -> None:
 
 async def test_a_page_that_never_reads_is_dropped(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stuck page is closed by the server and counted, also while bytes for it cannot be sent."""
-    monkeypatch.setattr(bedside.hub.live, "HEARTBEAT_S", 0.4)
+    monkeypatch.setattr(bedside.hub.sockets, "HEARTBEAT_S", 0.4)
     async with never_reads(hub, "explain"):
         await eventually(lambda: hub.feed.viewers["explain"] == 1)
         async with asyncio.timeout(DEADLINE_S):

@@ -4,11 +4,10 @@ import asyncio
 import html
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from aiohttp import WSCloseCode, web
+from aiohttp import web
 
 import bedside
 from bedside.errors import SettingsError
@@ -19,11 +18,11 @@ from bedside.hub.feed import Feed
 from bedside.hub.guard import Guard, add_headers
 from bedside.hub.health import Limits, health
 from bedside.hub.intervention import InterventionApi
-from bedside.hub.live import SOCKETS, serve_page
 from bedside.hub.review import add_review
 from bedside.hub.session_api import SessionApi, is_session
 from bedside.hub.session_metrics import SessionStates
 from bedside.hub.snapshot import Snapshots
+from bedside.hub.sockets import SOCKETS, close_sockets, serve_page
 from bedside.hub.spacing_api import SpacingApi
 from bedside.hub.view import View
 from bedside.hub.visit import Visit
@@ -33,8 +32,6 @@ log = logging.getLogger(__name__)
 
 PAGE_DIR = Path(bedside.__file__).parent / "page"
 MAX_BODY_BYTES = 64 * 1024
-STOPPING = b"The server is stopping."
-GOODBYE_S = 1.0
 
 
 def create_app(
@@ -71,7 +68,7 @@ def create_app(
     app.add_routes(InterventionApi(feed, views, visit).routes())
     add_review(app, Shelf(visit.root) if visit else None, folder)
     app.on_response_prepare.append(add_headers)
-    app.on_shutdown.append(_close_sockets)
+    app.on_shutdown.append(close_sockets)
 
     async def run(_: web.Application) -> AsyncIterator[None]:
         following = asyncio.create_task(visit.follow(), name="follow the session") if visit else None
@@ -180,12 +177,3 @@ class Probes:
         return web.Response(
             body=self._feed.metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
         )
-
-
-async def _close_sockets(app: web.Application) -> None:
-    sockets = app[SOCKETS]
-    # At once, and not for long: a page that is stuck must not keep the others from hearing of it, nor the server.
-    byes = [socket.close(code=WSCloseCode.GOING_AWAY, message=STOPPING) for socket in sockets]
-    with suppress(TimeoutError):
-        async with asyncio.timeout(GOODBYE_S):
-            await asyncio.gather(*byes, return_exceptions=True)

@@ -1,7 +1,6 @@
-"""A page's websocket: the newest picture when the page has room for it, answers and states (docs/topics/pages.md)."""
+"""What a page gets: the newest picture when the page has room for it, answers and states (docs/topics/pages.md)."""
 
 import asyncio
-import logging
 import secrets
 import struct
 from collections.abc import Coroutine, Iterator
@@ -25,20 +24,10 @@ from bedside.hub.visit import Visit
 
 Sending = Coroutine[Any, Any, None]
 
-log = logging.getLogger(__name__)
-
 STATE_EVERY_S = 0.25
 STUCK_AFTER_S = 10.0
-HEARTBEAT_S = 7.0
-"""A page that leaves a ping unanswered for half of this is dropped, so a sleeping one after about ten seconds."""
-
 FRESH_MS = 10_000.0
 """A page that has just come is sent nothing older."""
-
-SOCKETS = web.AppKey[set[web.WebSocketResponse]]("sockets")
-"""The open pages of an application; closed when it shuts down."""
-
-MAX_MESSAGE_BYTES = 4096
 
 
 class Page:
@@ -257,50 +246,6 @@ class Page:
                 await self._feed.hold(self, seq)
             case said.Ping(number):
                 await self._send_text(text_of({"type": "pong", "id": number}))
-
-
-async def serve_page(
-    request: web.Request, feed: Feed, view: View, *, controls: tuple[str, ...], visit: Visit | None = None
-) -> web.WebSocketResponse:
-    """Serves one page's websocket until it ends; tells a page that sends garbage so, and closes it."""
-    socket = web.WebSocketResponse(
-        compress=False, heartbeat=HEARTBEAT_S, max_msg_size=MAX_MESSAGE_BYTES, writer_limit=1, timeout=2.0
-    )
-    await socket.prepare(request)
-    request.app[SOCKETS].add(socket)
-    with feed.watched(view.name) as wake:
-        try:
-            await Page(socket, feed, view, wake, visit).run(controls=controls)
-        except Garbage as error:
-            feed.metrics.dropped("garbage")
-            log.warning("page of view %s closed: it sent %s", view.name, error)
-            await _close(request, socket, error.code, f"The server closed this page: it sent {error}.")
-        except TimeoutError:
-            feed.metrics.dropped("stuck")
-            log.warning("page of view %s dropped: it took nothing for about %g s", view.name, STUCK_AFTER_S)
-            _abort(request)
-        except ConnectionError as error:
-            log.info("page of view %s went: %s", view.name, error)
-        finally:
-            request.app[SOCKETS].discard(socket)
-    return socket
-
-
-async def _close(request: web.Request, socket: web.WebSocketResponse, code: WSCloseCode, sentence: str) -> None:
-    try:
-        async with asyncio.timeout(STUCK_AFTER_S):
-            await socket.send_str(text_of({"type": "error", "message": sentence}))
-            await socket.close(code=code)
-    except ConnectionError:
-        log.debug("the page was gone before it could be told: %s", sentence)
-    except TimeoutError:
-        _abort(request)
-
-
-def _abort(request: web.Request) -> None:
-    """Ends the connection at once; what is still in its buffers is not worth sending."""
-    if request.transport is not None:
-        request.transport.abort()
 
 
 def _with_age(open_object: str, answered: Answered) -> str:

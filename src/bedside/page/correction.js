@@ -1,9 +1,9 @@
 // The sheet on which a person says what is right of the frame on the screen. Each tap is kept at once.
 
-import { el, sentence, setText, show } from "./dom.js";
+import { el, setText, show } from "./dom.js";
 import { icon } from "./icons.js";
 import { Intervention } from "./intervention.js";
-import { Sheet, choice, complaint } from "./sheet.js";
+import { Sheet, choice } from "./sheet.js";
 import { LEVEL_WORDS, levelWord } from "./verdict.js";
 
 /** @typedef {import("./protocol.js").Result} Result */
@@ -29,7 +29,6 @@ export class CorrectionSheet extends Sheet {
     this.feedback = feedback;
     /** @type {Intervention|null} */
     this.intervention = null;
-    this.said = complaint();
     this.kept = el("p", "kept");
     this.kept.setAttribute("role", "status");
     this.footer = el("footer", "", this.said, this.kept);
@@ -68,16 +67,10 @@ export class CorrectionSheet extends Sheet {
 
   /** @param {About} about @param {{feedback: string, value: unknown, name?: string}} said */
   async keep(about, said) {
-    setText(this.said, "");
-    try {
-      await this.feedback.send(about, said);
-      setText(this.kept, "Kept with this frame");
-      return true;
-    } catch (error) {
-      setText(this.kept, "");
-      setText(this.said, sentence(error));
-      return false;
-    }
+    setText(this.kept, "");
+    const isKept = await this.attempt(() => this.feedback.send(about, said));
+    if (isKept) setText(this.kept, "Kept with this frame");
+    return isKept;
   }
 }
 

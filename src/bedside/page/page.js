@@ -23,7 +23,7 @@ import { recordingOf } from "./recording.js";
 import { ScaleSheet } from "./scale_sheet.js";
 import { SessionSheet } from "./session_sheet.js";
 import { closeSheets } from "./sheet.js";
-import { Connection } from "./socket.js";
+import { Connection, liveAddress } from "./socket.js";
 import { Stage } from "./stage.js";
 import { plan } from "./stale.js";
 import { StatusLine } from "./status.js";
@@ -52,7 +52,7 @@ const stage = new Stage(byId("stage"), {
   swap: () => deeds.swap(),
 });
 stage.slot = strip.slot;
-const connection = new Connection(address(), { opened, lost, text, picture, rtt: (ms) => ages.measured(ms), fault: note });
+const connection = new Connection(liveAddress(), { opened, lost, text, picture, rtt: (ms) => ages.measured(ms), fault: note });
 const parts = { connection, stage, answers, ages, awake };
 const say = (/** @type {Parameters<typeof toast>[1]} */ words) => toast(byId("toasts"), words);
 const deeds = new Deeds(known, parts, { changed: tick, say, note });
@@ -75,14 +75,6 @@ const decoded = { arrivals: 0, live: 0, answer: 0 };
 
 /** Why the live picture stands where the answered one should; null while it does not. @type {string|null} */
 let fallback = null;
-
-/** Where the websocket is: this page's own server, for the view in its address. */
-function address() {
-  const query = new URLSearchParams(location.search);
-  const name = /^\/view\/([^/]+)/.exec(location.pathname)?.[1];
-  if (name) query.set("view", decodeURIComponent(name));
-  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live?${query}`;
-}
 
 function opened() {
   known.connects += 1;

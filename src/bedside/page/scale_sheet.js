@@ -1,11 +1,11 @@
 // The sheet on which a person sets the scale: two marks of the scanner's ruler, and the distance between them.
 
 import { post } from "./ask.js";
-import { el, sentence, setText, show } from "./dom.js";
+import { el, setText, show } from "./dom.js";
 import { icon } from "./icons.js";
 import { Ruler } from "./ruler.js";
 import { millimetres, scaleWords } from "./scale.js";
-import { Sheet, button, choice, complaint } from "./sheet.js";
+import { Sheet, button, choice } from "./sheet.js";
 
 /** @typedef {import("./judge.js").Known} Known */
 
@@ -42,7 +42,6 @@ export class ScaleSheet extends Sheet {
     });
     units.press(this.unit);
     this.preview = el("p", "scale-preview");
-    this.said = complaint();
     this.go = el("button", "main-deed", icon("ruler"), el("span", "", "Set the scale"));
     const field = el("label", "field", el("span", "", "Distance"), this.distance);
     const form = el("form", "session-form", el("div", "scale-distance", field, units.root), this.preview, this.said, this.go);
@@ -143,16 +142,5 @@ export class ScaleSheet extends Sheet {
     await post("/api/spacing/remove", {});
     this.close();
     this.deeds.say({ sign: "ruler", text: "The scale was removed" });
-  }
-
-  /** @param {() => Promise<void>} deed */
-  async attempt(deed) {
-    setText(this.said, "");
-    try {
-      await deed();
-    } catch (error) {
-      setText(this.said, sentence(error));
-      this.said.scrollIntoView({ block: "nearest" });
-    }
   }
 }

@@ -7,7 +7,7 @@ import { clockOf, spaceOf } from "./recording.js";
 import { sessionForm } from "./session_form.js";
 import { bestFrames, linksOf } from "./session_kept.js";
 import { scaleWords } from "./scale.js";
-import { Sheet, button, complaint } from "./sheet.js";
+import { Sheet, button } from "./sheet.js";
 
 /** @typedef {import("./session_kept.js").Best} Best */
 /**
@@ -30,7 +30,6 @@ export class SessionSheet extends Sheet {
     this.state = null;
     this.running = runningPart(() => void this.record(), () => void this.end());
     this.scale = el("p", "quiet");
-    this.said = complaint();
     /** Name of the session that this sheet shows; undefined: nothing was built yet. @type {string|null|undefined} */
     this.shows = undefined;
     this.hasEnded = false;
@@ -127,16 +126,6 @@ export class SessionSheet extends Sheet {
       await this.refresh();
       this.title.focus();
     });
-  }
-
-  /** @param {() => Promise<void>} deed */
-  async attempt(deed) {
-    setText(this.said, "");
-    try {
-      await deed();
-    } catch (error) {
-      setText(this.said, sentence(error));
-    }
   }
 }
 

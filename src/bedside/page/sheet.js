@@ -1,6 +1,6 @@
 // A sheet of controls: it lies over the panel, never over the picture, and gives the focus back where it came from.
 
-import { el, show } from "./dom.js";
+import { el, sentence, setText, show } from "./dom.js";
 import { icon } from "./icons.js";
 
 /** @type {Set<Sheet>} */
@@ -21,6 +21,8 @@ export class Sheet {
     this.shut.replaceChildren(icon("close"));
     this.shut.ariaLabel = `Close: ${title.toLowerCase()}`;
     this.body = el("div", "sheet-body");
+    /** What went wrong last; each sheet has its place for it. */
+    this.said = complaint();
     root.ariaLabel = title;
     root.setAttribute("role", "dialog");
     root.append(el("header", "", this.title, this.shut), this.body);
@@ -47,6 +49,19 @@ export class Sheet {
     show(this.root, false);
     if (this.before instanceof HTMLElement) this.before.focus({ preventScroll: true });
     this.on.closed?.();
+  }
+
+  /** Do it, and say on this sheet why it could not be done; whether it was. @param {() => Promise<unknown>} deed */
+  async attempt(deed) {
+    setText(this.said, "");
+    try {
+      await deed();
+      return true;
+    } catch (error) {
+      setText(this.said, sentence(error));
+      this.said.scrollIntoView({ block: "nearest" });
+      return false;
+    }
   }
 }
 

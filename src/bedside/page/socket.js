@@ -130,3 +130,11 @@ export class Connection {
     else if (message.id === this.pinged.id) this.on.rtt(now - this.pinged.at);
   }
 }
+
+/** Where the websocket is: this page's own server, for the view in its address. */
+export function liveAddress() {
+  const query = new URLSearchParams(location.search);
+  const name = /^\/view\/([^/]+)/.exec(location.pathname)?.[1];
+  if (name) query.set("view", decodeURIComponent(name));
+  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live?${query}`;
+}

@@ -53,7 +53,7 @@ def test_pixels_need_not_be_square(width: float, height: float, angle: float, ac
 
 
 def test_a_head_on_square_pixels() -> None:
-    """Axes of 400 and 500 pixels of 0.2 mm: BPD 80 mm, OFD 100 mm, and an HC a little above the calipers', pi (BPD + OFD) / 2."""
+    """Axes of 400 and 500 pixels of 0.2 mm: BPD 80 mm, OFD 100 mm, and an HC a little above pi (BPD + OFD) / 2."""
     long, short = biometry.ellipse_axes_mm(400, 500, 30, (0.2, 0.2))
     head = biometry.head_mm(long, short)
     assert (head["BPD"], head["OFD"]) == pytest.approx((80, 100))

@@ -1,0 +1,80 @@
+"""The pages' websockets: how each is opened, served until it ends, and closed."""
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from aiohttp import WSCloseCode, web
+
+from bedside.hub.answer import text_of
+from bedside.hub.feed import Feed
+from bedside.hub.live import STUCK_AFTER_S, Page
+from bedside.hub.said import Garbage
+from bedside.hub.view import View
+from bedside.hub.visit import Visit
+
+log = logging.getLogger(__name__)
+
+SOCKETS = web.AppKey[set[web.WebSocketResponse]]("sockets")
+"""The open pages of an application; closed when it shuts down."""
+
+HEARTBEAT_S = 7.0
+"""A page that leaves a ping unanswered for half of this is dropped, so a sleeping one after about ten seconds."""
+
+MAX_MESSAGE_BYTES = 4096
+STOPPING = b"The server is stopping."
+GOODBYE_S = 1.0
+
+
+async def serve_page(
+    request: web.Request, feed: Feed, view: View, *, controls: tuple[str, ...], visit: Visit | None = None
+) -> web.WebSocketResponse:
+    """Serves one page's websocket until it ends; tells a page that sends garbage so, and closes it."""
+    socket = web.WebSocketResponse(
+        compress=False, heartbeat=HEARTBEAT_S, max_msg_size=MAX_MESSAGE_BYTES, writer_limit=1, timeout=2.0
+    )
+    await socket.prepare(request)
+    request.app[SOCKETS].add(socket)
+    with feed.watched(view.name) as wake:
+        try:
+            await Page(socket, feed, view, wake, visit).run(controls=controls)
+        except Garbage as error:
+            feed.metrics.dropped("garbage")
+            log.warning("page of view %s closed: it sent %s", view.name, error)
+            await _close(request, socket, error.code, f"The server closed this page: it sent {error}.")
+        except TimeoutError:
+            feed.metrics.dropped("stuck")
+            log.warning("page of view %s dropped: it took nothing for about %g s", view.name, STUCK_AFTER_S)
+            _abort(request)
+        except ConnectionError as error:
+            log.info("page of view %s went: %s", view.name, error)
+        finally:
+            request.app[SOCKETS].discard(socket)
+    return socket
+
+
+async def close_sockets(app: web.Application) -> None:
+    """Ends every page's websocket, so that each page hears that the server stops."""
+    sockets = app[SOCKETS]
+    # At once, and not for long: a page that is stuck must not keep the others from hearing of it, nor the server.
+    byes = [socket.close(code=WSCloseCode.GOING_AWAY, message=STOPPING) for socket in sockets]
+    with suppress(TimeoutError):
+        async with asyncio.timeout(GOODBYE_S):
+            await asyncio.gather(*byes, return_exceptions=True)
+
+
+async def _close(request: web.Request, socket: web.WebSocketResponse, code: WSCloseCode, sentence: str) -> None:
+    try:
+        async with asyncio.timeout(STUCK_AFTER_S):
+            await socket.send_str(text_of({"type": "error", "message": sentence}))
+            await socket.close(code=code)
+    except ConnectionError:
+        log.debug("the page was gone before it could be told: %s", sentence)
+    except TimeoutError:
+        _abort(request)
+
+
+def _abort(request: web.Request) -> None:
+    """Ends the connection at once; what is still in its buffers is not worth sending."""
+    if request.transport is not None:
+        request.transport.abort()

@@ -1,17 +1,45 @@
-"""What sources that draw their picture share: the pace of a real device, and the cables that can be pulled."""
+"""What sources that draw their picture share: an address of options alone, the pace of a real device, and the cables
+that can be pulled."""
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from bedside import clock
-from bedside.errors import Unplugged
+from bedside.errors import SourceError, Unplugged
 from bedside.messages import Pixels
+from bedside.source.address import Address
 from bedside.source.source import Grab
 
 FORGETS = 0.9
 """How much of the longest drawing time is still counted on at the next picture."""
 MARGIN = 1.3
 """Drawing begins so many of its own lengths before the picture is due."""
+
+
+@dataclass(frozen=True)
+class Wished:
+    """What the address of a drawn picture asks for."""
+
+    width: int
+    height: int
+    fps: float
+    seed: int
+
+
+def wished(parsed: Address, *, size: tuple[int, int], fps: float, set_size: str, most_fps: float) -> Wished:
+    """The options `size`, `fps` and `seed`; `size` (width, height) and `fps` are used where the address names none.
+
+    `set_size` comes between the two, such as 1280x720; `most_fps` above 0 is an upper bound. Raises SourceError for a
+    place, or an option that cannot be used.
+    """
+    if parsed.place:
+        raise SourceError(f"{parsed.whole}: expected nothing but options after the colon, such as ?seed=3")
+    width, height = parsed.size(size, set_size)
+    if not (320 <= width <= 4096 and 240 <= height <= 4096):
+        raise SourceError(f"{parsed.whole}: size is {width}x{height}; expected 320x240 to 4096x4096")
+    pace = parsed.number("fps", fps, least=0.1)
+    return Wished(width, height, min(pace, most_fps) if most_fps > 0 else pace, int(parsed.number("seed", 0)))
 
 
 class Beat:

@@ -11,7 +11,7 @@ from bedside.phantom.concepts import PLANES
 from bedside.phantom.scanner import Scanner
 from bedside.source.address import parse_address
 from bedside.source.commands import OFFERED
-from bedside.source.drawn import Beat, Cables
+from bedside.source.drawn import Beat, Cables, wished
 from bedside.source.source import Grab
 from bedside.source.synthetic_screen import blue
 
@@ -102,19 +102,14 @@ def open_phantom(address: str, *, size: str, fps: float, color_range: str) -> Ph
     range is always full, whatever `color_range` says. Raises SourceError for an option that it cannot use.
     """
     parsed = parse_address("phantom", address, ("seed", "fps", "size", "sweep", "start"))
-    if parsed.place:
-        raise SourceError(f"{parsed.whole}: expected nothing but options after 'phantom:', such as ?seed=3")
-    width, height = parsed.size((960, 720), size)
-    if not (320 <= width <= 4096 and 240 <= height <= 4096):
-        raise SourceError(f"{parsed.whole}: size is {width}x{height}; expected 320x240 to 4096x4096")
+    wish = wished(parsed, size=(960, 720), fps=25.0, set_size=size, most_fps=fps)
     start = parsed.options.get("start", "head")
     if start not in PLANES:
         raise SourceError(f"{parsed.whole}: start is {start!r}; expected one of {', '.join(PLANES)}")
-    pace = parsed.number("fps", 25.0, least=0.1)
-    pace = min(pace, fps) if fps > 0 else pace
-    seed = int(parsed.number("seed", 0))
-    scanner = Scanner(seed, (width, height))
+    shown = (wish.width, wish.height)
+    scanner = Scanner(wish.seed, shown)
     scanner.apply(f"go {start}")
     if parsed.flag("sweep"):
         scanner.apply("sweep on")
-    return PhantomSource(scanner, f"phantom {seed}, {width}x{height} at {pace:g} fps", (width, height), pace)
+    device = f"phantom {wish.seed}, {wish.width}x{wish.height} at {wish.fps:g} fps"
+    return PhantomSource(scanner, device, shown, wish.fps)

@@ -6,7 +6,7 @@ from bedside.errors import SourceError
 from bedside.messages import Pixels
 from bedside.source.address import parse_address
 from bedside.source.commands import OFFERED
-from bedside.source.drawn import Beat, Cables
+from bedside.source.drawn import Beat, Cables, wished
 from bedside.source.source import Grab
 from bedside.source.synthetic_screen import Screen, blue
 
@@ -75,12 +75,5 @@ def open_synthetic(address: str, *, size: str, fps: float, color_range: str) -> 
     `color_range` says. Raises SourceError for an option that it cannot use.
     """
     parsed = parse_address("synthetic", address, ("size", "fps", "scan_fps", "seed"))
-    if parsed.place:
-        raise SourceError(f"{parsed.whole}: expected nothing but options after 'synthetic:', such as ?size=1280x720")
-    width, height = parsed.size((1280, 720), size)
-    if not (320 <= width <= 4096 and 240 <= height <= 4096):
-        raise SourceError(f"{parsed.whole}: size is {width}x{height}; expected 320x240 to 4096x4096")
-    pace = parsed.number("fps", 30.0, least=0.1)
-    pace = min(pace, fps) if fps > 0 else pace
-    seed = int(parsed.number("seed", 0))
-    return SyntheticSource(width, height, pace, parsed.number("scan_fps", 0.0), seed)
+    wish = wished(parsed, size=(1280, 720), fps=30.0, set_size=size, most_fps=fps)
+    return SyntheticSource(wish.width, wish.height, wish.fps, parsed.number("scan_fps", 0.0), wish.seed)

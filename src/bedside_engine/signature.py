@@ -7,7 +7,9 @@ import inspect
 from typing import Any, Callable, Dict, List, Optional
 
 CORRECTIONS = "corrections"
-EXPECTED = "predict(frame), predict(frame, info), predict(frames) or predict(frames, info)"
+EXPECTED = (
+    "predict(frame), predict(frame, info), predict(frames) or predict(frames, info), and corrections=None if wished"
+)
 
 
 class BadSignature(Exception):
@@ -26,6 +28,7 @@ class Signature:
         self.takes_window = False
         self.takes_info = False
         self.takes_corrections = False
+        self._has_info_last = False
         if inspect.iscoroutinefunction(predict):
             raise BadSignature("predict is async; write `def predict` without async")
         try:
@@ -37,8 +40,12 @@ class Signature:
     def with_corrections(
         self, predict: Callable[..., Any], corrections: Optional[Dict[str, Any]] = None
     ) -> Callable[..., Any]:
-        """`predict` as it is called for this frame: it is told the corrections by their name, if it takes them."""
-        return functools.partial(predict, corrections=corrections) if self.takes_corrections else predict
+        """`predict` as it is called for this frame, with the pixels and the info: it is told the corrections, too."""
+        if not self.takes_corrections:
+            return predict
+        if self._has_info_last:
+            return lambda pixels, info: predict(pixels, corrections, info)
+        return functools.partial(predict, corrections=corrections)
 
     def _read(self, found: List[inspect.Parameter]) -> None:
         by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -53,6 +60,7 @@ class Signature:
         rest = [one for one in parameters if one not in places[:1]]
         second = places[1] if len(places) > 1 else None
         self.takes_info = second is not None and (second.name == "info" or second.default is second.empty)
+        self._has_info_last = self.takes_info and [one.name for one in found[1:2]] == [CORRECTIONS]
         needed = [one for one in rest if one.default is one.empty and not (self.takes_info and one is second)]
         if any(one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD) for one in needed):
             raise BadSignature("predict takes %s; expected %s" % (_said(found), EXPECTED))

@@ -23,6 +23,7 @@ CALLS: list[tuple[Callable[..., Any], bool, bool]] = [
     (lambda frame, corrections=None: 0, False, True),
     (lambda frame, *, corrections: 0, False, True),
     (lambda frame, corrections, info: 0, True, True),
+    (lambda frame, corrections=None, info=None: 0, True, True),
     (lambda frame, info: 0, True, False),
     (lambda frame, *args, **kwargs: 0, False, False),
     (lambda corrections: 0, False, False),
@@ -43,6 +44,24 @@ def test_a_parameter_of_that_name_takes_them(
     """`corrections`, third or by its name alone; the pixels and the info are found as without it."""
     signature = Signature(predict)
     assert (signature.takes_info, signature.takes_corrections) == (takes_info, takes_corrections)
+
+
+@pytest.mark.parametrize(
+    "predict",
+    [
+        lambda frame, info, corrections=None: (frame, info, corrections),
+        lambda frame, corrections=None, info=None: (frame, info, corrections),
+        lambda frame, corrections, info: (frame, info, corrections),
+        lambda frame, info, *, corrections: (frame, info, corrections),
+    ],
+)
+def test_each_parameter_gets_its_own(predict: Callable[..., Any]) -> None:
+    """Wherever `corrections` stands, it gets the corrections, and the info does not go astray."""
+    assert Signature(predict).with_corrections(predict, {"concepts": {}})("frame", "info") == (
+        "frame",
+        "info",
+        {"concepts": {}},
+    )
 
 
 def test_what_else_must_be_given_is_said_with_all_parameters() -> None:

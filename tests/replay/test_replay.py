@@ -13,6 +13,7 @@ from tests.replay.runs import ALL, SMALL, bedside, engine, lines, replay, seqs, 
 from tests.schemas import check_session
 
 from bedside import clock
+from bedside.session.journal import Journal
 from bedside.session.recorded import Recorded
 
 CHECKSUM = """
@@ -46,6 +47,24 @@ def test_every_frame_is_answered_once_in_order_and_joins_the_scan(tmp_path: Path
     scan = recorded.results
     own = scan.mask(scan.lines[0])
     assert own is not None and np.array_equal(own, mask_of(1))  # the scan's own are as they were
+
+
+@pytest.mark.parametrize("pace", ["fast", "live"])
+def test_a_scale_of_the_scan_holds_when_it_did(tmp_path: Path, pace: str) -> None:
+    """What a person measured on the ruler reaches the engine from its moment on, until it was taken back."""
+    folder = session(tmp_path)
+    recorded = Recorded(folder)
+    for second, source, spacing_mm in ((1.0, "ruler", 0.25), (2.0, "setting", 0.5), (2.5, "ruler", None)):
+        at_ns = recorded.start_ns + int(second * clock.NS_PER_S)
+        mark = {"mark": "spacing", "wall_ns": 1, "monotonic_ns": at_ns, "why": "set", "source": source}
+        Journal(recorded.paths.marks).append(mark | {"pixel_spacing_mm": spacing_mm, "picture_px": [320, 180]})
+    engine(tmp_path / "rule", "def predict(frame, info):\n    return {'text': str(info.pixel_spacing_mm)}\n")
+    results, _ = replay(tmp_path, "--engine", "rule", "--pace", pace, "--to", "3")
+    told = [(recorded.time_s(line["captured_ns"]), line["answer"]["text"]) for line in results]
+    # At the pace of the scan a frame may be on its way yet when the next one brings another scale.
+    middles = {(int(at_s), text) for at_s, text in told if 0.2 < at_s % 1 < 0.8}
+    assert middles == {(0, "None"), (1, "(0.25, 0.25)"), (2, "None")}
+    assert pace == "live" or [text for at_s, text in told if at_s < 2] == ["None"] * 24 + ["(0.25, 0.25)"] * 22
 
 
 @pytest.mark.parametrize("pace", ["fast", "live"])

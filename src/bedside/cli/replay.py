@@ -98,7 +98,7 @@ def _of_pipeline(settings: Settings, arguments: argparse.Namespace) -> list[Engi
 
 
 def _source(recorded: "Recorded", settings: Settings) -> SourceSettings:
-    """A source that is never started; engines are told the pixel spacing of the scan."""
+    """A source that is never started; engines are told the pixel spacing that the scan's settings had."""
     scan = recorded.about.get("settings")
     source = scan.get("source") if isinstance(scan, dict) else None
     spacing = source.get("pixel_spacing_mm") if isinstance(source, dict) else None

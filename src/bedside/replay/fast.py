@@ -55,6 +55,7 @@ class Fast:
         """All of it; `told` after each frame. Raises EngineError when the engine is lost for good."""
         try:
             async for step in tape.steps():
+                tape.reach(step)
                 await self._take(step)
                 if isinstance(step.event, Frame):
                     told()

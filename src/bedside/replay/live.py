@@ -55,6 +55,7 @@ class Live:
             due_ns = step.captured_ns + self._offset_ns
             await asyncio.sleep(max(0.0, (due_ns - clock.monotonic_ns()) / clock.NS_PER_S))
             self.late += clock.monotonic_ns() - due_ns > LATE_NS
+            tape.reach(step)
             _offer(route, self._shelf, step, due_ns)
             if isinstance(step.event, Frame):
                 told()
@@ -106,6 +107,7 @@ class StepByStep:
         The times of the frames are those of now, since a pipeline asks how old what it has is.
         """
         async for step in tape.steps():
+            tape.reach(step)
             if not isinstance(step.event, Frame):
                 self._offset_ns = 0
             elif not self._offset_ns:

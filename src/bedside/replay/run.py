@@ -10,7 +10,7 @@ from typing import Any
 from bedside import clock
 from bedside.engine.replicas import Replicas
 from bedside.errors import BedsideError, EngineError, SessionError, SettingsError
-from bedside.messages import EngineState, EngineStatus
+from bedside.messages import EngineState, EngineStatus, Scale
 from bedside.replay.fast import Fast, until_well
 from bedside.replay.kept import Kept
 from bedside.replay.live import Live, StepByStep
@@ -82,6 +82,12 @@ class Replay:
         results cannot be written or the video cannot be read, SettingsError when no frame fits the engine."""
         self._trouble: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         engines = self._wiring.engines(self._hear)
+
+        def tell_scale(scale: Scale | None) -> None:
+            for engine in engines:
+                engine.set_scale(scale)
+
+        self._tape.tell_scale = tell_scale
         tasks: list[asyncio.Future[Any]] = [
             asyncio.create_task(self._work(engines), name="replay"),
             asyncio.create_task(self._kept.write(), name="replay's writer"),

@@ -4,7 +4,7 @@ import asyncio
 import queue
 import threading
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
@@ -13,7 +13,8 @@ import numpy as np
 
 from bedside import clock
 from bedside.errors import Overwritten, SessionError
-from bedside.messages import Frame, Pixels, Signal, Status
+from bedside.messages import Frame, Pixels, Scale, Signal, Status
+from bedside.replay.scales import Scales
 from bedside.review.pictures import Pictures
 from bedside.session.recorded import Recorded
 from bedside.threads import background_pool
@@ -44,6 +45,9 @@ class Tape:
         self._first, self._stop = first, stop
         self._ahead: queue.Queue[Step | Exception | None] = queue.Queue(AHEAD)
         self._is_closed = threading.Event()
+        self._scales = Scales(recorded.marks)
+        self.tell_scale: Callable[[Scale | None], None] = lambda _: None
+        """Hears what a person measured on the ruler, when it came to hold in the scan."""
         self._filler = background_pool(1, "tape")
         self._taker = ThreadPoolExecutor(1, thread_name_prefix="tape-taker")
         self.missing = 0
@@ -63,6 +67,11 @@ class Tape:
             if step is None:
                 return
             yield step
+
+    def reach(self, step: Step) -> None:
+        """To be called when a step happens: `tell_scale` hears when another scale held from there on."""
+        if self._scales.reach(step.captured_ns):
+            self.tell_scale(self._scales.now)
 
     def close(self) -> None:
         """Ends the decoding."""

@@ -48,7 +48,7 @@ export class CorrectionSheet extends Sheet {
     setText(this.kept, "");
     this.intervention = result && canIntervene ? this.begin(about, result) : null;
     const parts = result ? [verdictPart(this, about, result, labels), conceptsPart(this, about, result)] : [];
-    if (result && this.intervention) parts.push(outlinesPart(this, about, result));
+    if (result && this.intervention) parts.push(outlinesPart(this.intervention, result));
     this.footer.replaceChildren(...(this.intervention ? [this.intervention.root] : []), this.said, this.kept);
     const frame = el("p", "quiet frame", result ? saidOf(result) : `About frame ${about.seq}`);
     this.body.replaceChildren(frame, ...parts, notePart(this, about));
@@ -105,30 +105,34 @@ function oneOfEach(labels) {
 /** @param {CorrectionSheet} sheet @param {About} about @param {Result} result */
 function conceptsPart(sheet, about, result) {
   const rows = (result.answer.concepts ?? []).map(({ name }) =>
-    row(sheet, about, { name, group: name, values: SEEN }, (value) => sheet.intervention?.concept(name, value === "visible")));
+    row({ name, group: name, values: SEEN }, (value) => {
+      const isSaid = sheet.intervention?.concept(name, value === "visible") ?? true;
+      void sheet.keep(about, { feedback: "concept", name, value: isSaid ? value : null });
+      return isSaid;
+    }));
   return listed("What can be seen", rows);
 }
 
-/** What is outlined, and may be none. @param {CorrectionSheet} sheet @param {About} about @param {Result} result */
-function outlinesPart(sheet, about, result) {
+/**
+ * What is outlined, and may be none. That is no word on a concept, which may have the same name: the AI alone is told.
+ * @param {Intervention} intervention
+ * @param {Result} result
+ */
+function outlinesPart(intervention, result) {
   const names = [...new Set((result.answer.outlines ?? []).map(({ label }) => label))].filter(Boolean);
   const rows = names.map((name) =>
-    row(sheet, about, { name, group: `Outline: ${name}`, values: GONE }, () => sheet.intervention?.label(name)));
+    row({ name, group: `Outline: ${name}`, values: GONE }, () => intervention.label(name)));
   return listed("What is outlined", rows);
 }
 
 /**
- * A name and what can be said of it: each tap is kept, and a second one of the same takes it back.
- * @param {CorrectionSheet} sheet
- * @param {About} about
+ * A name and what can be said of it.
  * @param {{name: string, group: string, values: typeof SEEN}} shown
- * @param {(value: string) => boolean|undefined} tell  puts it to the AI, where that answers again: whether it is said now
+ * @param {(value: string) => boolean} tapped  whether it is said now: a second tap of the same may take it back
  */
-function row(sheet, about, { name, group, values }, tell) {
+function row({ name, group, values }, tapped) {
   const said = choice(group, values, (value) => {
-    const isSaid = tell(value) ?? true;
-    if (!isSaid) said.press("");
-    void sheet.keep(about, { feedback: "concept", name, value: isSaid ? value : null });
+    if (!tapped(value)) said.press("");
   });
   return el("li", "", el("span", "", name), said.root);
 }

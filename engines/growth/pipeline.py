@@ -1,7 +1,7 @@
 """Fetal growth: what the four planes give together. PCBM says which plane it is, the head engine measures the head.
 
-Only standard planes are measured. The median of the last ones of each length is kept, and when HC, AC and FL are known
-the weight is estimated by Hadlock. Research use only.
+Only standard planes are measured, and a head only where the head engine, too, calls it good. The median of the last
+ones of each length is kept, and when HC, AC and FL are known the weight is estimated by Hadlock. Research use only.
 """
 
 import statistics
@@ -71,12 +71,12 @@ LENGTHS = Lengths()
 async def pipeline(frame, engines):
     """PCBM's answer, with the lengths so far and the weight in place of its own measurements."""
     plane = await engines.ask("pcbm")
-    is_head = plane.label == "Head"
-    head = await engines.ask("head") if is_head else None
+    is_standard = bool(plane) and level(plane) == "good"
+    head = await engines.ask("head") if is_standard and plane.label == "Head" else None
     if head is not None and head.label != "Head":
         head = None  # it sees none, or it is missing: then PCBM's own measures count
     LENGTHS.at(frame.time_s)
-    if plane and plane.get("verdict", {}).get("level") == "good":
+    if is_standard and level(head or plane) == "good":
         LENGTHS.add((head or plane).get("measurements", ()))
     answer = fused(plane)
     if head:
@@ -90,6 +90,11 @@ async def pipeline(frame, engines):
     answer["measurements"] = shown + weight
     answer["text"] = "\n".join(text for text in (words, answer.get("text", "")) if text)
     return answer
+
+
+def level(part):
+    """How good the plane is, by one engine."""
+    return part.get("verdict", {}).get("level")
 
 
 def estimated(lengths):

@@ -46,5 +46,6 @@ class Engine:
             self._measuring.forget()
             return no_head(score)
         spacing_mm = getattr(info, "pixel_spacing_mm", None)
-        measured = self._measuring.add(found, spacing_mm) if spacing_mm else None
+        time_s = getattr(info, "time_s", 0.0)
+        measured = self._measuring.add(found, spacing_mm, time_s) if spacing_mm else None
         return head_answer(found, mask, placed, score, measured)

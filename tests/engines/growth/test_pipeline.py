@@ -1,11 +1,13 @@
 """The growth pipeline: lengths of standard planes, and the weight from them."""
 
 import asyncio
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.engines.head.loaded import module
 
 from bedside.router.part import Part
 from bedside.router.script import Script
@@ -99,12 +101,34 @@ def test_without_the_head_engine_pcbm_measures(scan: Scan, head: Part) -> None:
     assert lengths(scan(pcbm=plane("Head", "good", ("HC", 300.0)), head=head)) == {"HC": 300.0}
 
 
-def test_the_head_engine_rests_on_other_planes(scan: Scan) -> None:
-    """It is not asked about an abdomen, so it cannot take one for a head."""
-    engines = Engines(pcbm=plane("Abdomen", "good", ("AC", 340.0)), head=part("head", "Head", "good", *HEAD))
+@pytest.mark.parametrize("seen", [plane("Abdomen", "good"), plane("Head", "near")])
+def test_the_head_engine_rests_on_other_planes(scan: Scan, seen: Part) -> None:
+    """It is not asked about an abdomen, which it takes for a head, nor about a head that is no standard plane, which
+    would become part of its medians."""
+    engines = Engines(pcbm=seen, head=part("head", "Head", "good", *HEAD))
     answer = scan.asked(engines)
     assert engines.asked == ["pcbm"]
-    assert lengths(answer) == {"AC": 340.0}
+    assert lengths(answer) == {}
+
+
+def test_a_head_that_is_cut_is_not_measured(scan: Scan) -> None:
+    """What the head engine itself does not call good adds nothing, also where PCBM sees a standard plane."""
+    cut = part("head", "Head", "near", ("HC", 200.0))
+    assert lengths(scan(pcbm=plane("Head", "good", ("HC", 300.0)), head=cut)) == {}
+
+
+def test_the_next_persons_head_is_measured_alone(scan: Scan, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The head engine's median begins anew after a pause, also for a head that is only 4.5 % larger."""
+    monkeypatch.setitem(sys.modules, "biometry", module("biometry"))
+    measuring = module("measure").Measuring()
+
+    def hc(after_s: float, size: float) -> float:
+        outline = SimpleNamespace(width_px=500 * size, height_px=400 * size, angle_deg=0)
+        one = [(name, mm) for name, (mm, _) in measuring.add(outline, (0.2, 0.2), scan.time_s + after_s).items()]
+        return lengths(scan(after_s, pcbm=plane("Head", "good"), head=part("head", "Head", "good", *one)))["HC"]
+
+    first = [hc(0.04, 1.0) for _ in range(15)][-1]
+    assert hc(600, 1.045) == pytest.approx(1.045 * first, abs=0.1)
 
 
 def test_only_standard_planes_are_measured(scan: Scan) -> None:

@@ -23,14 +23,16 @@ sys.path.append(sys.argv[2])
 from bedside_engine.check import check
 from engine import Engine
 
-Info = namedtuple("Info", "pixel_spacing_mm")
-SPACED = {"head": (0.2, 0.2), "stretched": (0.2, 0.1), "too large": (2.0, 2.0)}
+Info = namedtuple("Info", "pixel_spacing_mm time_s")
+SQUARE = (0.2, 0.2)
+SPACED = {"head": SQUARE, "stretched": (0.2, 0.1), "too large": (2.0, 2.0), "at once": SQUARE, "later": SQUARE}
+PAUSE_S = {"later": 600}
 engine, found = Engine(), {}
 for name, picture in np.load(sys.argv[1]).items():
     frames = picture if picture.ndim == 4 else [picture]
     engine.predict(np.zeros((8, 8), np.uint8))  # what was measured before is forgotten
-    for frame in frames:
-        answer = check(engine.predict(frame, Info(SPACED.get(name))))
+    for at, frame in enumerate(frames):
+        answer = check(engine.predict(frame, Info(SPACED.get(name), 1000.0 + at * PAUSE_S.get(name, 0.04))))
     mask = answer.pop("mask", None)
     found[name] = {**answer, "mask": None if mask is None else float((mask > 0).mean())}
 print(json.dumps(found, default=float))
@@ -99,6 +101,7 @@ def pictures() -> dict[str, Any]:
     """What the engine is asked about that can be drawn."""
     noise = np.random.default_rng(1).integers(0, 256, (480, 640, 3), np.uint8)
     head = drawn_head()
+    nearer = cv2.resize(head, None, fx=1.04, fy=1.04)[10:490, 13:653]
     return {
         "black": np.zeros((480, 640, 3), np.uint8),
         "white": np.full((480, 640, 3), 255, np.uint8),
@@ -117,6 +120,8 @@ def pictures() -> dict[str, Any]:
         "head of 64x64": cv2.resize(head[:, 80:560], (64, 64), interpolation=cv2.INTER_AREA),
         "cut head": drawn_head(middle=(40, 240)),
         "head left the picture": np.stack([head, np.zeros_like(head)]),
+        "at once": np.stack([head, nearer]),
+        "later": np.stack([head, nearer]),
     }
 
 
@@ -208,6 +213,13 @@ def test_pixels_need_not_be_square(answers: dict[str, Any]) -> None:
     assert stretched == pytest.approx(straight, rel=0.06)
 
 
+def test_another_head_after_a_pause_is_measured_alone(answers: dict[str, Any]) -> None:
+    """A head that is 4 % larger is smoothed with the one before where it follows at once, and not 10 minutes later."""
+    before, at_once, later = (measured(answers[name])["HC"] for name in ("head", "at once", "later"))
+    assert later == pytest.approx(1.04 * before, rel=0.005)
+    assert at_once == pytest.approx(1.02 * before, rel=0.005)
+
+
 def test_without_a_spacing_nothing_is_in_mm(answers: dict[str, Any]) -> None:
     """The head is found all the same, no length is claimed, and the text says what to set."""
     answer = answers["no spacing"]
@@ -222,9 +234,13 @@ def test_a_spacing_that_cannot_be_is_said(answers: dict[str, Any]) -> None:
     assert "check the pixel spacing" in answers["too large"]["text"]
 
 
-def test_a_small_picture_is_an_answer(answers: dict[str, Any]) -> None:
-    """A head on 64x64 pixels is judged like any other, and found or not; there is no failure."""
-    assert answers["head of 64x64"]["verdict"]["label"] in ("Head", "No head")
+def test_a_head_on_a_small_picture_is_found(answers: dict[str, Any]) -> None:
+    """On 64x64 pixels the head of 836 pixels around is found in the middle, and as large as it is there, to a tenth."""
+    answer = answers["head of 64x64"]
+    assert answer["verdict"]["label"] == "Head"
+    ellipse = answer["ellipses"][0]
+    assert (ellipse["x"], ellipse["y"]) == pytest.approx((0.5, 0.5), abs=0.03)
+    assert round_px(ellipse, 64, 64) == pytest.approx(836 * 64 / 480, rel=0.1)
 
 
 def test_a_head_at_the_edge_is_not_good(answers: dict[str, Any]) -> None:

@@ -57,10 +57,10 @@ def test_no_ultrasound_is_no_plane(name: str) -> None:
 
 @pytest.mark.parametrize("size", [(64, 64), (4096, 2160), (960, 720), (800, 540), (1, 700)])
 def test_any_size_of_an_ultrasound_picture_is_answered(size: tuple[int, int]) -> None:
-    """With the nets' verdict where speckle can still be told, and in any case without an error."""
+    """With the nets' verdict on a scanner's usual sizes, and on any other without an error."""
     frame = cv2.resize(drawn.scan(), size, interpolation=cv2.INTER_AREA)
     answer = check(explain(drawn.Nets(drawn.head()), frame))
-    assert answer["verdict"]["level"] in ("good", "none")
+    assert answer["verdict"]["level"] in (("good",) if size in ((960, 720), (800, 540)) else ("good", "none"))
 
 
 def real() -> Iterator[tuple[str, Frame]]:

@@ -66,6 +66,21 @@ def test_an_interrupted_data_set_goes_on(monkeypatch: pytest.MonkeyPatch, capsys
     assert [row["image"] for row in rows_of("made")] == made
 
 
+def test_a_picture_that_a_power_cut_left_empty_is_made_again(capsys: pytest.CaptureFixture[str]) -> None:
+    """The same command draws it anew; one that is damaged is named, with what to do."""
+    words = ["phantom", "--dataset", "3", "--out", "made", "--seeds", "0"]
+    assert main(words) == 0
+    picture = Path("made", rows_of("made")[0]["image"])
+    whole = picture.read_bytes()
+    picture.write_bytes(b"")
+    assert main(words) == 0
+    assert picture.read_bytes() == whole
+    picture.write_bytes(whole[:100])
+    capsys.readouterr()
+    assert main(words) == 2
+    assert f"{picture.name} is damaged; delete it and ask again" in capsys.readouterr().err
+
+
 def test_one_picture_comes_with_its_truth() -> None:
     """A standard plane as PNG, its truth as JSON, and its labels."""
     assert main(["phantom", "--picture", "cervix.png", "--plane", "cervix", "--seed", "3", "-q"]) == 0

@@ -17,7 +17,7 @@ def row(name: str, folder: Path | None = None) -> Row:
     made = dict.fromkeys(COLUMNS, "0") | {"image": f"images/{name}.png", "labels": f"labels/{name}.png"}
     for part in ("image", "labels") if folder else ():
         assert folder is not None
-        (folder / made[part]).touch()
+        (folder / made[part]).write_bytes(b"a picture")
     return made
 
 
@@ -76,7 +76,7 @@ def test_another_order_in_the_same_folder_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     """Whatever is written there: the folder itself, its rows or its overview."""
-    (tmp_path / "file").touch()
+    (tmp_path / "file").write_bytes(b"a picture")
     with pytest.raises(SettingsError, match="file/made cannot be written: Not a directory; make room there"):
         DataSet(tmp_path / "file" / "made", 10, range(3))
     made = DataSet(tmp_path / "made", 10, range(3))

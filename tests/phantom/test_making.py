@@ -101,3 +101,15 @@ def test_a_process_that_fails_says_why(tmp_path: Path) -> None:
     (made / "images").rmdir()
     with pytest.raises(BedsideError, match="cannot be written"):
         make_beside(made, 1, range(2), [Shot(0, 0, next(iter(shots(1, range(2)))).aim)], 2, lambda _: None)
+
+
+def test_one_process_that_fails_stops_the_others(tmp_path: Path) -> None:
+    """What one cannot write is said at once; the other, with most of its pictures to draw yet, is not waited for."""
+    wanted = list(shots(400, range(2)))
+    made = folder(tmp_path, 400)
+    broken = next(shot for shot in wanted if shot.seed == 1)
+    (made / "images" / f"{broken.name}.part").mkdir()
+    rows: list[Row] = []
+    with pytest.raises(BedsideError, match="cannot be written"):
+        make_beside(made, 400, range(2), wanted, 2, rows.append)
+    assert len(rows) < 100

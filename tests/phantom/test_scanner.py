@@ -117,7 +117,8 @@ def test_freezing_keeps_picture_and_truth(scanner: Scanner) -> None:
     after = scanner.frame(65.0)
     assert np.array_equal(before[40:], after[40:])
     assert not np.array_equal(before[:20], after[:20])
-    assert scanner.truth() is truth
+    assert scanner.truth().view == truth.view
+    assert np.array_equal(scanner.truth().label, truth.label)
     assert scanner.glance().state()["is_frozen"]
     scanner.apply("unfreeze")
     assert not np.array_equal(scanner.frame(66.0)[40:], after[40:])
@@ -189,3 +190,22 @@ def test_a_glance_stays_what_it_was(scanner: Scanner) -> None:
     state = glance.state()
     assert state == twin.state() and (state["seed"], state["gain_db"], state["plane"]) == (1, 0.0, "head")
     assert state["is_standard"] and not state["is_sweeping"]
+
+
+def test_what_is_told_after_a_command_is_of_the_next_picture(scanner: Scanner) -> None:
+    """Pose and plane never speak of two pictures, also before the next one is drawn."""
+    scanner.apply("show head")
+    scanner.frame(1.0)
+    scanner.apply("show femur")
+    state = scanner.glance().state()
+    assert (state["plane"], state["is_standard"]) == ("femur", True)
+    assert state["pose"]["z_mm"] == scanner.view.pose.z_mm
+
+
+def test_another_anatomy_is_not_frozen(scanner: Scanner) -> None:
+    """Nothing stands still that has not been seen: a new mother's picture lives."""
+    scanner.frame(1.0)
+    scanner.apply("freeze")
+    scanner.apply("anatomy 5")
+    assert not np.array_equal(scanner.frame(2.0), scanner.frame(2.5))
+    assert not scanner.glance().state()["is_frozen"]

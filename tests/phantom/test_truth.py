@@ -134,3 +134,15 @@ def test_wherever_the_probe_is_there_is_a_truth(seed: int, move: tuple[float, ..
     assert truth.plane in ("", *PLANES) and truth.offset.plane in PLANES
     assert np.isfinite(truth.concepts).all()
     assert truth.plane or not truth.concepts.any()
+
+
+@pytest.mark.parametrize("plane", PLANES)
+def test_a_probe_that_is_turned_half_round_needs_not_turn_back(plane: str) -> None:
+    """The same plane the other way round is as good: the move that helps is the small one, told for that side."""
+    standard = anatomy(1).standard[plane]
+    turned = standard.pose.mirrored()
+    for axis in ("lateral", "normal"):
+        assert np.allclose(getattr(turned.axes(), axis), -getattr(standard.pose.axes(), axis))
+    off = View(replace(turned, tilt_deg=turned.tilt_deg + 7), standard.depth_mm)
+    offset = truth_of(anatomy(1), off, geometry(standard.depth_mm)).offset
+    assert (offset.plane, offset.move) == (plane, "tilt -7")

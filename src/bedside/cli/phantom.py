@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from bedside.cli.steps import Steps
 from bedside.cli.verb import add_verb, settings_of
 from bedside.errors import SettingsError
+from bedside.phantom.concepts import PLANES
 
 if TYPE_CHECKING:
     from bedside.phantom.dataset import DataSet
     from bedside.phantom.plan import Shot
 
-PLANES = ("femur", "abdomen", "head", "cervix")
 MOST_FRAMES = 1_000_000
 MOST_SEED = 9999
 SAVE_EVERY = 200

@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from bedside.errors import SettingsError
 from bedside.messages import Pixels
 from bedside.phantom.concepts import CLASSES
 from bedside.phantom.dataset import Row
@@ -18,7 +19,8 @@ GROUND, INK, DIM = (10, 13, 17), (238, 242, 246), (154, 167, 180)
 
 
 def contact_sheet(folder: Path, rows: Iterable[Row]) -> Pixels:
-    """RGB uint8 [height, width, 3] of the first 24 rows. Raises OSError where one of their files cannot be read."""
+    """RGB uint8 [height, width, 3] of the first 24 rows. Raises OSError and SettingsError where one of their files
+    cannot be read."""
     width, height = TILE_PX
     sheet = np.full((ROWS * (height + CAPTION_PX), COLUMNS * width, 3), GROUND, np.uint8)
     for number, row in enumerate(islice(rows, COLUMNS * ROWS)):
@@ -52,7 +54,8 @@ def _colour(label: int) -> tuple[int, int, int]:
 
 
 def _read(path: Path) -> Pixels:
-    found = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_GRAYSCALE)
+    data = np.frombuffer(path.read_bytes(), np.uint8)
+    found = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) if data.size else None
     if found is None:
-        raise OSError(f"{path} is no picture")
+        raise SettingsError(f"{path} is damaged; delete it and ask again: it is made anew")
     return np.asarray(found, np.uint8)

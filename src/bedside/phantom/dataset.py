@@ -179,7 +179,8 @@ def _rows_in(folder: Path) -> list[Row]:
 
 
 def _is_whole(folder: Path, row: Row) -> bool:
-    return set(row) == set(COLUMNS) and all((folder / row[part]).is_file() for part in ("image", "labels"))
+    files = (folder / row[part] for part in ("image", "labels") if row.get(part))
+    return set(row) == set(COLUMNS) and all(file.is_file() and file.stat().st_size > 0 for file in files)
 
 
 def _image(name: str) -> str:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
@@ -91,7 +91,7 @@ def make_beside(
             for _ in shares:  # one by one, so that each that runs is ended, whenever somebody interrupts
                 process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
                 running.append(stack.enter_context(process))
-            for done in [threads.submit(follow, *pair) for pair in zip(running, shares, strict=True)]:
+            for done in as_completed([threads.submit(follow, *pair) for pair in zip(running, shares, strict=True)]):
                 done.result()
         finally:
             for process in running:

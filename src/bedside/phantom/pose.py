@@ -1,11 +1,15 @@
 """Where the probe stands on the mother's skin and how it is held."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 Vector = npt.NDArray[np.float64]
+TREMBLE_MM, TREMBLE_DEG = 0.3, 0.4
+"""How far a hand moves that holds still: a live picture is never quite still, a frozen one is."""
+TREMBLE_PER_S = np.array([1.3, 1.7, 2.1, 1.1])
+"""Radians a second: x, z, rotate, tilt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,22 @@ class Pose:
         depth, normal = np.cos(tilt) * depth + np.sin(tilt) * normal, np.cos(tilt) * normal - np.sin(tilt) * depth
         lateral, depth = np.cos(rock) * lateral - np.sin(rock) * depth, np.cos(rock) * depth + np.sin(rock) * lateral
         return Axes(np.array([self.x_mm, 0.0, self.z_mm]), lateral, depth, normal)
+
+    def mirrored(self) -> "Pose":
+        """The same plane, its left on the right: turned half round about the skin's normal, and held against it."""
+        return replace(self, rotate_deg=self.rotate_deg + 180, tilt_deg=-self.tilt_deg, rock_deg=-self.rock_deg)
+
+    def trembling(self, elapsed_s: float) -> "Pose":
+        """As a hand holds it; exactly this pose at 0 s."""
+        off = np.sin(elapsed_s * TREMBLE_PER_S) * [TREMBLE_MM, TREMBLE_MM, TREMBLE_DEG, TREMBLE_DEG]
+        x_mm, z_mm, rotate_deg, tilt_deg = (float(value) for value in off)
+        return Pose(
+            self.x_mm + x_mm,
+            self.z_mm + z_mm,
+            self.rotate_deg + rotate_deg,
+            self.tilt_deg + tilt_deg,
+            self.rock_deg,
+        )
 
 
 @dataclass(frozen=True, slots=True)

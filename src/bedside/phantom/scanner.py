@@ -37,10 +37,6 @@ NEAR_MM, TURN_DEG, TILT_DEG = (3.0, 6.0), 8.0, 3.0
 degree of tilt moves the plane by about a millimetre at the structure."""
 TRIES = 12
 """So often `go` draws, until the plane is in sight and not yet a standard one."""
-TREMBLE_MM, TREMBLE_DEG = 0.3, 0.4
-"""How far a hand moves that holds still: a live picture is never quite still, a frozen one is."""
-TREMBLE_PER_S = np.array([1.3, 1.7, 2.1, 1.1])
-"""Radians a second: x, z, rotate, tilt."""
 FPS = 31.0
 """Of its own pictures: so often the noise changes."""
 SLIDERS, SLIDER_DB = 8, 1.8
@@ -70,7 +66,7 @@ class Scanner:
 
     def __init__(self, seed: int = 0, size: tuple[int, int] = (960, 720)) -> None:
         self.size = size
-        self.is_frozen = self.is_sweeping = False
+        self.is_sweeping = False
         self.gain_db = 0.0
         self._elapsed_s = 0.0
         self._goes = 0
@@ -85,7 +81,7 @@ class Scanner:
         self._sliders_db = np.random.default_rng([seed, SLIDERS]).normal(0, SLIDER_DB, SLIDERS).tolist()
         self._desks: dict[float, tuple[Geometry, BMode, Screen]] = {}
         self._shown: _Shown | None = None
-        self._truth: Truth | None = None
+        self.is_frozen = False
 
     def apply(self, command: str) -> None:
         """One line, such as `tilt -4`, `go head`, `freeze`; numbers are held to what probe and knobs can do.
@@ -121,9 +117,7 @@ class Scanner:
     def truth(self) -> Truth:
         """What is true of the picture that the screen shows."""
         view = self._shown.view if self._shown else self.view
-        if self._truth is None or self._truth.view != view:
-            self._truth = truth_of(self.anatomy, view, self._desk(view.depth_mm)[0])
-        return self._truth
+        return truth_of(self.anatomy, view, self._desk(view.depth_mm)[0])
 
     def glance(self) -> Glance:
         """What holds now; it takes no time, and its truth can be asked for in another thread."""
@@ -133,7 +127,9 @@ class Scanner:
 
     def _scan(self) -> _Shown:
         geometry, bmode, _ = self._desk(self.view.depth_mm)
-        view = self.view if self.is_sweeping else _trembling(self.view, self._elapsed_s)  # a sweep trembles by itself
+        view = self.view
+        if not self.is_sweeping:  # a sweep trembles by itself
+            view = replace(view, pose=view.pose.trembling(self._elapsed_s))
         section = self.anatomy.section(view.pose, geometry)
         fan = bmode.draw(section, self.gain_db, int(self._elapsed_s * FPS))
         self._shown = _Shown(view, self.gain_db, fan)
@@ -176,6 +172,8 @@ class Scanner:
 
     def _steer(self, view: View) -> None:
         self.view, self.is_sweeping = view, False
+        if not self.is_frozen:
+            self._shown = None  # what is told from now on is of the next picture
 
     def _freeze(self, is_frozen: bool) -> None:
         """The picture stands; on a plane that is recognised, its measurements are taken."""
@@ -192,21 +190,6 @@ def _off(view: View, random: np.random.Generator) -> View:
     pose = view.pose
     off = Pose(pose.x_mm + right_mm, pose.z_mm + up_mm, pose.rotate_deg + turn_deg, pose.tilt_deg + tilt_deg)
     return replace(view, pose=off)
-
-
-def _trembling(view: View, elapsed_s: float) -> View:
-    """The view, as a hand holds it; exactly the view at 0 s."""
-    off = np.sin(elapsed_s * TREMBLE_PER_S) * [TREMBLE_MM, TREMBLE_MM, TREMBLE_DEG, TREMBLE_DEG]
-    x_mm, z_mm, rotate, tilt = (float(value) for value in off)
-    pose = view.pose
-    held = replace(
-        pose,
-        x_mm=pose.x_mm + x_mm,
-        z_mm=pose.z_mm + z_mm,
-        rotate_deg=pose.rotate_deg + rotate,
-        tilt_deg=pose.tilt_deg + tilt,
-    )
-    return replace(view, pose=held)
 
 
 def _number(rest: list[str], otherwise: float, command: str) -> float:

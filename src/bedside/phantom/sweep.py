@@ -45,9 +45,7 @@ class Sweep:
         part = (now - start.at_s) / (end.at_s - start.at_s)
         part = part * part * (3 - 2 * part)
         x, z, rotate, tilt, rock, depth = (1 - part) * np.array(start.place) + part * np.array(end.place)
-        tremor = np.sin(t_s * np.array([1.3, 1.7, 2.1, 1.1])) * [0.3, 0.3, 0.4, 0.4]
-        pose = Pose(x + tremor[0], z + tremor[1], rotate + tremor[2], tilt + tremor[3], rock)
-        return View(pose, round(float(depth) / 5) * 5.0)
+        return View(Pose(x, z, rotate, tilt, rock).trembling(t_s), round(float(depth) / 5) * 5.0)
 
 
 def _numbers(view: View) -> Vector:

@@ -92,7 +92,8 @@ def _offset_to(anatomy: Anatomy, view: View, plane: str) -> tuple[float, Offset]
     away = anatomy.target[plane] - here.origin
     miss = float(np.linalg.norm(away - (away @ here.depth) * here.depth))
     angle = float(np.rad2deg(np.arccos(np.clip(abs(here.normal @ there.normal), 0, 1))))
-    one, other = view.pose, standard.pose
+    one = view.pose
+    other = standard.pose if here.normal @ there.normal >= 0 else standard.pose.mirrored()
     moves = {
         "right": other.x_mm - one.x_mm,
         "up": other.z_mm - one.z_mm,

@@ -13,6 +13,7 @@ from bedside.source.source import Grab
 
 FORGETS = 0.9
 """How much of the longest drawing time is still counted on at the next picture."""
+SEED_DIGITS = 20
 MARGIN = 1.3
 """Drawing begins so many of its own lengths before the picture is due."""
 
@@ -39,7 +40,10 @@ def wished(parsed: Address, *, size: tuple[int, int], fps: float, set_size: str,
     if not (320 <= width <= 4096 and 240 <= height <= 4096):
         raise SourceError(f"{parsed.whole}: size is {width}x{height}; expected 320x240 to 4096x4096")
     pace = parsed.number("fps", fps, least=0.1)
-    return Wished(width, height, min(pace, most_fps) if most_fps > 0 else pace, int(parsed.number("seed", 0)))
+    seed = parsed.options.get("seed", "0")
+    if not (seed.isdecimal() and len(seed) <= SEED_DIGITS):
+        raise SourceError(f"{parsed.whole}: seed is {seed!r}; expected a number of at most {SEED_DIGITS} digits")
+    return Wished(width, height, min(pace, most_fps) if most_fps > 0 else pace, int(seed))
 
 
 class Beat:

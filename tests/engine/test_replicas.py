@@ -140,3 +140,31 @@ async def test_when_all_are_busy_the_next_is_refused(serve: Any, link: Any, repl
     with pytest.raises(Unreachable, match="engine e takes no frame now"):
         await engine.answer(*pictures.picture(7))
     assert (await asking).error == ""
+
+
+class Asked:
+    """A replica that notes whether it was asked again."""
+
+    def __init__(self, *, is_well: bool, is_warm: bool, is_free: bool) -> None:
+        self.is_well, self.is_warm, self.is_free = is_well, is_warm, is_free
+        self.times = 0
+
+    async def answer_again(self, *_: Any) -> None:
+        """Noted."""
+        self.times += 1
+
+
+async def test_a_correction_goes_to_a_replica_that_can_answer() -> None:
+    """Not to the first one that is well: one that has not answered since its start may take minutes."""
+    engine = Replicas("e", lambda _: None)
+    links = [
+        Asked(is_well=False, is_warm=False, is_free=False),
+        Asked(is_well=True, is_warm=False, is_free=False),
+        Asked(is_well=True, is_warm=True, is_free=False),
+        Asked(is_well=True, is_warm=True, is_free=True),
+    ]
+    for number, asked in enumerate(links):
+        engine.join(asked)  # type: ignore[arg-type]
+        if number:
+            await engine.answer_again(None, None, {})  # type: ignore[arg-type]
+    assert [link.times for link in links] == [0, 1, 1, 1]

@@ -57,6 +57,11 @@ class FakeLink:
         return EngineStatus(self.name, EngineState.READY if self.is_well else EngineState.DEAD)
 
     @property
+    def is_warm(self) -> bool:
+        """From the start."""
+        return True
+
+    @property
     def is_free(self) -> bool:
         """It does not say."""
         return self.is_well

@@ -82,6 +82,11 @@ class EngineLink:
         return self._condition.is_well
 
     @property
+    def is_warm(self) -> bool:
+        """Whether it has answered since its start: its first answer may take minutes."""
+        return self._condition.is_warm
+
+    @property
     def is_free(self) -> bool:
         """Whether it can be asked now."""
         return self.is_well and not self._asked_ns
@@ -153,7 +158,7 @@ class EngineLink:
         async with self._between.person(self._deadline_s + GRACE_S):
             if not self.is_free:
                 raise self._not_now()
-            if not self._condition.is_warm:  # its first answer may take minutes
+            if not self.is_warm:
                 raise Unreachable(f"engine {self.name} has not answered a frame since its start; try again when it has")
             laying = self._exchange.stage_again(frame, pixels, corrections)
             return await self._answer(frame, laying, clock.monotonic_ns(), None, counts=False)

@@ -31,6 +31,8 @@ class Link(Protocol):
     @property
     def is_well(self) -> bool: ...
     @property
+    def is_warm(self) -> bool: ...
+    @property
     def is_free(self) -> bool: ...
     @property
     def expected_s(self) -> float: ...
@@ -116,8 +118,11 @@ class Replicas:
         return await link.answer(frame, borrow, left, free_ns)
 
     async def answer_again(self, frame: Frame, pixels: Pixels, corrections: Mapping[str, Any]) -> Result:
-        """The corrected answer of one that is well, and free if one is; as EngineLink.answer_again."""
-        links = sorted((link for link in self._links if link.is_well), key=lambda link: not link.is_free)
+        """The corrected answer of one that is well: one that has answered, and that is free, if there is one.
+
+        Raises as EngineLink.answer_again.
+        """
+        links = sorted((one for one in self._links if one.is_well), key=lambda one: (not one.is_warm, not one.is_free))
         if not links:
             now = self.status
             raise Unreachable(f"engine {self.name} takes no frame now; it is {now.state}: {now.message}")

@@ -9,6 +9,8 @@ from yarl import URL
 from bedside.errors import BusError, SourceError
 
 DEADLINE_S = 3.0
+CANNOT = 409
+"""The status with which a broadcaster says that its source cannot do that."""
 
 
 class Control(Protocol):
@@ -53,8 +55,10 @@ class BroadcasterControl:
                 aiohttp.ClientSession(timeout=timeout, headers=self._headers) as session,
                 session.request(method, self._url, json=body) as response,
             ):
-                if response.status >= 400:
+                if response.status == CANNOT:
                     raise SourceError(await _sentence(response))
+                if response.status >= 400:
+                    raise BusError(f"the broadcaster at {self._url.authority} refuses: {await _sentence(response)}")
                 return await response.json(content_type=None)
         except (TimeoutError, aiohttp.ClientError) as error:
             raise BusError(f"the broadcaster at {self._url.authority} does not answer; is it running?") from error
@@ -67,4 +71,4 @@ async def _sentence(response: aiohttp.ClientResponse) -> str:
         body = await response.json(content_type=None)
         return str(body["error"])
     except (ValueError, KeyError, TypeError):
-        return f"the broadcaster refused the command with status {response.status}"
+        return f"status {response.status}"

@@ -79,10 +79,10 @@ def background_sample(rng, head):
     hidden = np.zeros_like(grey)
     (x, y), axes, angle = head.ellipse
     cv2.ellipse(hidden, ((x, y), (axes[0] * 1.2, axes[1] * 1.2), angle), 255, -1)
-    shift = rng.integers(width // 4, width * 3 // 4)
-    other = np.roll(cv2.flip(grey, int(rng.integers(-1, 2))), int(shift), 1)
+    shift, way = int(rng.integers(width // 4, width * 3 // 4)), int(rng.integers(-1, 2))
+    other = np.roll(cv2.flip(grey, way), shift, 1)
     kept = cv2.bitwise_not(hidden)
-    still = cv2.bitwise_and(hidden, np.roll(cv2.flip(hidden, 1), int(shift), 1))
+    still = cv2.bitwise_and(hidden, np.roll(cv2.flip(hidden, way), shift, 1))
     other[still > 0] = grey[kept > 0].mean() if kept.any() else 0
     soft = cv2.GaussianBlur(hidden, (0, 0), 9)[..., None].astype(np.float32) / 255
     grey = (grey[..., None] * (1 - soft) + other[..., None] * soft)[..., 0].astype(np.uint8)

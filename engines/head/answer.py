@@ -26,7 +26,8 @@ def no_head(score):
 
 def head_answer(outline, mask, placed, score, measured):
     """The answer about a head; `measured` is {name: (mm, uncertainty in mm)}, None without a pixel spacing."""
-    points = boundary(outline)
+    ellipse = (outline.x_px, outline.y_px), (outline.width_px, outline.height_px), outline.angle_deg
+    points = boundary(ellipse)
     concepts = checklist(outline, points, placed)
     low = [one for one in concepts if not one["ok"]]
     text = "whole, large enough, and an even oval" if not low else "not yet: " + ", ".join(one["name"] for one in low)
@@ -53,12 +54,13 @@ def spacing_words(measured):
     return "" if HC_MM[0] <= hc_mm <= HC_MM[1] else f"An HC of {hc_mm:.0f} mm cannot be: check the pixel spacing."
 
 
-def boundary(outline, count=90):
-    """Points on the ellipse, [count, 2], in the picture's pixels."""
+def boundary(ellipse, count=90):
+    """Points on an ellipse, [count, 2], in the picture's pixels."""
+    (x, y), (width, height), angle = ellipse
     round_ = np.linspace(0, 2 * math.pi, count, endpoint=False)
-    c, s = math.cos(math.radians(outline.angle_deg)), math.sin(math.radians(outline.angle_deg))
-    u, v = outline.width_px / 2 * np.cos(round_), outline.height_px / 2 * np.sin(round_)
-    return np.stack([outline.x_px + c * u - s * v, outline.y_px + s * u + c * v], 1)
+    c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    u, v = width / 2 * np.cos(round_), height / 2 * np.sin(round_)
+    return np.stack([x + c * u - s * v, y + s * u + c * v], 1)
 
 
 def checklist(outline, points, placed):

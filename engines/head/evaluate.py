@@ -15,6 +15,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from answer import boundary
 from dataset import HELD_OUT_CLIPS, hc18, mask_of, read_head, still_pictures, subject_of, table
 from figures import bland_altman, scatter, sheet
 from rich.console import Console
@@ -81,18 +82,9 @@ def dice(one_mask, other):
 def farthest(found, true):
     """Hausdorff distance of two ellipses' outlines in pixels, from 360 points of each."""
     ellipse = ((found.x_px, found.y_px), (found.width_px, found.height_px), found.angle_deg)
-    first, second = points_of(ellipse), points_of(true)
+    first, second = boundary(ellipse, 360), boundary(true, 360)
     apart = np.linalg.norm(first[:, None] - second[None], axis=2)
     return max(apart.min(0).max(), apart.min(1).max())
-
-
-def points_of(ellipse, count=360):
-    """Points on an ellipse, [count, 2]."""
-    (x, y), (width, height), angle = ellipse
-    round_ = np.linspace(0, 2 * np.pi, count, endpoint=False)
-    c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
-    u, v = width / 2 * np.cos(round_), height / 2 * np.sin(round_)
-    return np.stack([x + c * u - s * v, y + s * u + c * v], 1)
 
 
 def by_subject(values, subjects, seed=0, draws=2000):

@@ -50,8 +50,6 @@ class Outline:
     """The first axis, clockwise from the picture's x axis."""
     agreement: float
     """Overlap (intersection over union) of the network's outline and the ellipse, where the picture is."""
-    inside: float
-    """Share of the ellipse's area that lies on the picture."""
     certainty: float
     """Mean of the network's probability within its outline."""
 
@@ -125,9 +123,8 @@ def outlined(logits, placed):
     cv2.ellipse(drawn, ((x, y), (width, height), angle), 1, -1)
     drawn[beside] = 0
     both, either = np.count_nonzero(mask & (drawn > 0)), np.count_nonzero(mask | (drawn > 0))
-    inside = min(1.0, np.count_nonzero(drawn) / max(1.0, np.pi / 4 * width * height))
     certainty = float(probability(logits[mask]).mean())
     to = 1 / (FINE * placed.scale)
     x_px, y_px = (x + 0.5 - first_x) * to, (y + 0.5 - first_y) * to
-    found = Outline(x_px, y_px, width * to, height * to, angle, float(both / max(1, either)), inside, certainty)
+    found = Outline(x_px, y_px, width * to, height * to, angle, float(both / max(1, either)), certainty)
     return found, mask

@@ -168,15 +168,15 @@ def write(data: Path, name: str, picture: np.ndarray, label: "np.ndarray | None"
     """One frame's files; its first cells in frames.csv. Whether it is a standard plane is not known."""
     for folder in ("images", "labels") if label is not None else ("images",):
         (data / folder).mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(data / "images" / name), fitted(picture, cv2.INTER_AREA, 0))
+    cv2.imwrite(str(data / "images" / name), fitted(picture, cv2.INTER_AREA))
     if label is not None:
-        cv2.imwrite(str(data / "labels" / name), fitted(label, cv2.INTER_NEAREST, 0))
+        cv2.imwrite(str(data / "labels" / name), fitted(label, cv2.INTER_NEAREST))
     return f"images/{name}", f"labels/{name}" if label is not None else "", subject, plane, ""
 
 
-def fitted(picture: np.ndarray, interpolation: int, around: int) -> np.ndarray:
+def fitted(picture: np.ndarray, interpolation: int) -> np.ndarray:
     """[720, 960]: the picture as large as it can be where the nets look, in its own proportions."""
-    screen = np.full(SCREEN, around, np.uint8)
+    screen = np.zeros(SCREEN, np.uint8)
     window = screen[ROWS, COLUMNS]
     zoom = min(window.shape[0] / picture.shape[0], window.shape[1] / picture.shape[1])
     height, width = (max(1, round(side * zoom)) for side in picture.shape)

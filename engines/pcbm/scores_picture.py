@@ -32,7 +32,7 @@ def curves(folder: Path, stages: "tuple[str, ...]") -> None:
 
 def is_score(name: str) -> bool:
     """Of the validation, and no loss."""
-    return name.endswith(("accuracy", "_mean", "_mm")) or name.startswith(("rmse_", "dice_", "iou_"))
+    return name.endswith("accuracy") or name.startswith(("rmse_", "dice_"))
 
 
 def read(file: Path) -> "dict[str, list[float]]":

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import tracemalloc
 
+import numpy as np
 from prometheus_client.parser import text_string_to_metric_families
 from tests.hub.conftest import Hub, Scanner, eventually, live, ready, result_of
 
@@ -120,6 +121,41 @@ async def test_at_most_eight_pictures_are_held(scanner: Scanner) -> None:
         feed.put(frame)
         await feed.hold(page, frame.seq)
     assert [seq for seq in range(1, 10) if feed.recall.pixels(seq) is not None] == list(range(2, 10))
+    feed.close()
+
+
+async def test_the_held_picture_and_the_frame_whose_answer_stands_beside_it_are_both_kept(hub: Hub) -> None:
+    """Ten answers later both can be had, exactly, and the answer is known; let go, neither can."""
+    page = await hub.page()
+    answered, shown = hub.shoot(), hub.shoot()
+    hub.answer(answered)
+    exact = [hub.scanner.ring[frame.seq].copy() for frame in (answered, shown)]
+    for seq in (shown.seq, answered.seq):
+        await page.say(type="hold", seq=seq)
+    recall = hub.feed.recall
+    await eventually(lambda: recall.pixels(shown.seq) is not None)
+    for _ in range(10):
+        hub.answer(hub.shoot())
+    for frame, pixels in zip((answered, shown), exact, strict=True):
+        assert np.array_equal(recall.pixels(frame.seq), pixels)
+    assert [item.result.engine for item in recall.answers(answered.seq)] == ["pcbm"]
+    await page.say(type="hold", seq=4711)
+    await page.say(type="ping", id=1)
+    await page.until("pong", id=1)
+    assert recall.pixels(shown.seq) is not None, "what is gone pushes nothing out"
+    await page.say(type="hold", seq=None)
+    await eventually(lambda: recall.pixels(shown.seq) is recall.pixels(answered.seq) is None)
+
+
+async def test_a_page_holds_two_pictures_at_most(scanner: Scanner) -> None:
+    """A third lets go the first; the same one anew counts once."""
+    feed = Feed(scanner.borrow)
+    for kept in ([1], [1, 2], [2, 3]):
+        frame = scanner.shoot()
+        feed.put(frame)
+        for _ in range(2):
+            await feed.hold("page", frame.seq)
+        assert [seq for seq in range(1, 4) if feed.recall.pixels(seq) is not None] == kept
     feed.close()
 
 

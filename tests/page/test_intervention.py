@@ -106,6 +106,7 @@ def test_an_outline_that_is_none_goes_from_the_held_picture(
 ) -> None:
     """Not there: the picture is drawn without it while the sheet is open; nothing is said of a concept of that name."""
     page = open_page("explain")
+    expect(page.locator(".verdict .label")).to_have_text("Head")
     page.keyboard.press("Space")
     expect(page.locator(".held")).to_be_visible()
     assert changed(page) == 0
@@ -158,7 +159,7 @@ def test_a_view_without_explanation_shows_nothing_of_it(open_page: Open, server:
 
 
 def test_the_server_keeps_the_frame_that_is_corrected(open_page: Open, server: StandIn) -> None:
-    """Where the large picture is the live one, it is told to hold the answered one, and to let it go at the end."""
+    """Where the large picture is the live one, it is told to hold the answered one too, and to let both go at the end."""
     page = open_page("explain")
     expect(page.locator(".verdict .label")).to_have_text("Head")
     page.locator("button.inset").click()  # the live picture becomes the large one
@@ -167,7 +168,34 @@ def test_the_server_keeps_the_frame_that_is_corrected(open_page: Open, server: S
     tap(sheet, "cavum", "yes")
     expect(sheet.locator(".corrected")).to_contain_text("standard plane")
     seq = sent(server, "/api/intervention")[0]["seq"]
-    assert server.holds[-1] == {"type": "hold", "seq": seq}
+    shown = int(page.get_attribute("canvas.large", "data-seq") or 0)
+    assert shown != seq
+    assert server.holds == [{"type": "hold", "seq": shown}, {"type": "hold", "seq": seq}]
     page.keyboard.press("Escape")
     expect(page.locator(".held")).to_be_hidden()
-    until(page, lambda: server.holds[-1]["seq"] is None, "the server may let the frame go")
+    until(page, lambda: server.holds[-1]["seq"] is None, "the server may let the frames go")
+
+
+def test_what_was_held_at_first_is_corrected_later(open_page: Open, server: StandIn, faults: list[str]) -> None:
+    """Live is large and held; many answers later the sheet opens: both frames are held from the first moment on."""
+    page = open_page("explain")
+    expect(page.locator(".verdict .label")).to_have_text("Head")
+    page.locator("button.inset").click()
+    page.wait_for_selector('canvas.large[data-stream="live"]')
+    page.keyboard.press("Space")
+    until(page, lambda: len(server.holds) == 2, "both holds")
+    held = [{"type": "hold", "seq": int(page.get_attribute("canvas.large", "data-seq") or 0)}, server.holds[1]]
+    seq = server.seq
+    until(page, lambda: server.seq > seq + 20, "many pictures")
+    sheet = sheet_of(page)
+    tap(sheet, "cavum", "yes")
+    expect(sheet.locator(".corrected")).to_contain_text("standard plane")
+    assert sent(server, "/api/intervention")[0]["seq"] == held[1]["seq"]
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    assert server.holds == held
+    server.stop()
+    expect(page.locator("#status")).to_contain_text("Server gone")
+    server.start()
+    until(page, lambda: server.holds == held * 2, "the new connection is told of both")
+    faults.clear()  # the browser notes each refused connection

@@ -127,7 +127,7 @@ def test_a_held_picture_stands_still_while_live_goes_on(open_page: Open, server:
     expect(page.locator(".held")).to_contain_text("Held by you")
     held = page.get_attribute("canvas.large", "data-seq")
     label = page.text_content(".verdict .label")
-    until(page, lambda: len(server.holds) == 1 and str(server.holds[0]["seq"]) == held, "the hold")
+    until(page, lambda: bool(server.holds) and str(server.holds[0]["seq"]) == held, "the hold")
     expect(page.locator("canvas.small")).to_have_attribute("data-stream", "live")
     live = page.get_attribute("canvas.small", "data-seq")
     expect(page.locator("canvas.small")).not_to_have_attribute("data-seq", live or "")

@@ -126,9 +126,9 @@ class Feed:
         return self._good.get(engine)
 
     async def hold(self, page: object, seq: int | None) -> None:
-        """Keeps the exact picture `seq` for a page whose person holds it, unless it is gone; None lets it go."""
-        self.recall.release(page)
+        """Keeps the exact picture `seq` for a page whose person holds it, unless it is gone; None lets all of it go."""
         if seq is None:
+            self.recall.release(page)
             return
         pixels = self.recall.pixels(seq)
         if pixels is None:

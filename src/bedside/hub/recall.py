@@ -1,6 +1,7 @@
 """Which pictures can still be had, exactly: the last answered, those that pages show or hold, and what the ring has."""
 
 from collections import OrderedDict, deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bedside.errors import BusError
@@ -15,6 +16,9 @@ TIMES_KEPT = 2048
 
 HELD_KEPT = 8
 """Of so many pages it is known what they hold and show; with one more, that of the first is let go."""
+
+HELD_OF_A_PAGE = 2
+"""The picture that a person holds, and the frame whose answer stands beside it."""
 
 SENT_KEPT = 2
 """Of each page: what is on its screen, and what is on its way there."""
@@ -65,7 +69,7 @@ class Recall:
         self._history: dict[str, deque[Answered]] = {}
         self._frames: deque[Frame] = deque(maxlen=FRAMES_KEPT)
         self._known: OrderedDict[int, Known] = OrderedDict()
-        self._held: OrderedDict[object, Held] = OrderedDict()
+        self._held: OrderedDict[object, tuple[Held, ...]] = OrderedDict()
         self._sent: OrderedDict[object, deque[Answered]] = OrderedDict()
 
     def add_frame(self, frame: Frame) -> None:
@@ -102,19 +106,19 @@ class Recall:
         """When frame `seq` was captured, monotonic: of one that is held or answered, too."""
         if seq in self._known:
             return self._known[seq].captured_ns
-        held = next((item.captured_ns for item in self._held.values() if item.seq == seq), None)
+        held = next((item.captured_ns for item in self._holds(seq)), None)
         return next((item.result.timing.captured_ns for item in self.answers(seq)), held)
 
     def answers(self, seq: int) -> tuple[Answered, ...]:
         """What is still known of the answers to frame `seq`, newest first."""
-        held = [answered for item in self._held.values() if item.seq == seq for answered in item.answers]
+        held = [answered for item in self._holds(seq) for answered in item.answers]
         lists = [*self._history.values(), *self._sent.values()]
         recent = [item for kept in lists for item in reversed(kept) if item.result.seq == seq]
         return tuple({id(item): item for item in [*recent, *held]}.values())
 
     def pixels(self, seq: int) -> Pixels | None:
         """The exact pixels of frame `seq`, where they are kept outside the ring."""
-        held = next((item.pixels for item in self._held.values() if item.seq == seq), None)
+        held = next((item.pixels for item in self._holds(seq)), None)
         return next((item.pixels for item in self.answers(seq) if item.pixels is not None), held)
 
     def size(self, seq: int) -> tuple[int, int] | None:
@@ -143,9 +147,10 @@ class Recall:
             self._sent.popitem(last=False)
 
     def hold(self, page: object, seq: int, pixels: Pixels) -> None:
-        """`page` holds frame `seq` until it releases it."""
-        self._held.pop(page, None)
-        self._held[page] = Held(seq, pixels, self.answers(seq), self.captured_ns(seq))
+        """`page` holds frame `seq`, beside the one before, until it releases both."""
+        newest = Held(seq, pixels, self.answers(seq), self.captured_ns(seq))
+        others = [item for item in self._held.pop(page, ()) if item.seq != seq]
+        self._held[page] = (*others, newest)[-HELD_OF_A_PAGE:]
         while len(self._held) > HELD_KEPT:
             self._held.popitem(last=False)
 
@@ -157,3 +162,6 @@ class Recall:
         """`page` is closed."""
         self.release(page)
         self._sent.pop(page, None)
+
+    def _holds(self, seq: int) -> Iterator[Held]:
+        return (item for held in self._held.values() for item in held if item.seq == seq)

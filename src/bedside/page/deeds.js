@@ -69,10 +69,15 @@ export class Deeds {
     return answers.newest.get(this.known.firstEngine) ?? null;
   }
 
-  /** So that the server keeps the frame that the person studies: a snapshot of it may come minutes later. */
+  /**
+   * So that the server keeps the frame that the person studies, and the one whose answer stands beside it: a snapshot of
+   * the first may come minutes later, or a correction of the second.
+   */
   sayHold() {
     const { connection, stage } = this.parts;
-    connection.send({ type: "hold", seq: stage.held?.header.seq ?? null });
+    const { held } = this.known;
+    const seqs = held ? [stage.held?.header.seq, held.answered?.result.seq] : [null];
+    for (const seq of new Set(seqs)) if (seq !== undefined) connection.send({ type: "hold", seq });
   }
 
   /** @param {string} failure @param {() => Promise<void>} deed */

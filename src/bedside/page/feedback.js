@@ -24,8 +24,6 @@ export class Feedback {
     this.say = say;
     /** The picture stands still for the sheet, and goes on with its end. */
     this.holds = false;
-    /** What the server keeps for the sheet, where that is not the picture on the screen. @type {number|null} */
-    this.kept = null;
     this.up = () => deeds.attempt("Not kept", () => this.thumb("up"));
     this.down = () => deeds.attempt("Not kept", () => this.thumb("down"));
     this.correct = () => deeds.attempt("Not possible", () => this.openSheet());
@@ -58,16 +56,12 @@ export class Feedback {
       this.deeds.hold();
       this.holds = this.known.held !== null;
     }
-    const { stage, connection } = this.parts;
-    if (this.canIntervene(about) && about.seq !== stage.held?.header.seq) connection.send({ type: "hold", seq: (this.kept = about.seq) });
     this.sheet.show(about, await labelsOf(), this.canIntervene(about));
   }
 
   /** The sheet was closed. */
   closed() {
     this.parts.stage.correct(null);
-    if (this.kept !== null) this.deeds.sayHold();
-    this.kept = null;
     if (this.holds && this.known.held) this.deeds.hold();
     this.holds = false;
   }

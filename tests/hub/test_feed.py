@@ -137,7 +137,8 @@ async def test_the_held_picture_and_the_frame_whose_answer_stands_beside_it_are_
     for _ in range(10):
         hub.answer(hub.shoot())
     for frame, pixels in zip((answered, shown), exact, strict=True):
-        assert np.array_equal(recall.pixels(frame.seq), pixels)
+        kept = recall.pixels(frame.seq)
+        assert kept is not None and np.array_equal(kept, pixels)
     assert [item.result.engine for item in recall.answers(answered.seq)] == ["pcbm"]
     await page.say(type="hold", seq=4711)
     await page.say(type="ping", id=1)

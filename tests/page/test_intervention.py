@@ -159,7 +159,7 @@ def test_a_view_without_explanation_shows_nothing_of_it(open_page: Open, server:
 
 
 def test_the_server_keeps_the_frame_that_is_corrected(open_page: Open, server: StandIn) -> None:
-    """Where the large picture is the live one, it is told to hold the answered one too, and to let both go at the end."""
+    """Where the large picture is the live one, it is told to hold the answered one too, and to let go at the end."""
     page = open_page("explain")
     expect(page.locator(".verdict .label")).to_have_text("Head")
     page.locator("button.inset").click()  # the live picture becomes the large one

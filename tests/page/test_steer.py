@@ -186,15 +186,24 @@ def test_what_was_true_is_not_said_once_the_phantom_is_away(open_page: Open, ser
     """A truth of a minute ago beside another picture would be a lie; it is back with the phantom."""
     page = open_page("explain")
     page.keyboard.press("p")
-    pad, probe = page.locator("#probe"), server.script.probe
-    pad.get_by_role("button", name="Show the way").click()
-    expect(pad.locator(".truth")).to_contain_text("The picture shows")
-    server.script.probe = None
-    expect(pad.locator(".place")).to_have_text("The phantom is not there")
-    expect(pad.locator(".truth")).not_to_contain_text("The picture shows")
-    expect(pad.locator(".angles")).to_be_empty()
+    pad, probe = page.locator("#probe"), {**deepcopy(PROBE), "is_sweeping": True, "is_frozen": True}
+    where, pressed = pad.locator(".probe-map"), pad.locator('.deeds [aria-pressed="true"]')
     server.script.probe = probe
-    expect(pad.locator(".truth")).to_contain_text("The picture shows")
+    pad.get_by_role("button", name="Show the way").click()
+    for _ in range(2):
+        expect(pad.locator(".truth")).to_contain_text("The picture shows")
+        expect(where.locator(".probe-mark")).to_be_visible()
+        expect(where).to_have_attribute("aria-label", "The probe stands 24 mm right and 61 mm up of the middle")
+        expect(pressed).to_have_text(["Sweep", "Unfreeze"])
+        server.script.probe = None
+        expect(pad.locator(".place")).to_have_text("The phantom is not there")
+        expect(pad.locator(".truth")).not_to_contain_text("The picture shows")
+        expect(pad.locator(".angles")).to_be_empty()
+        expect(where.locator(".probe-mark")).to_be_hidden()
+        expect(where).to_have_attribute("aria-label", "Nobody knows where the probe stands")
+        expect(pressed).to_have_count(0)
+        expect(pad.locator(".deeds")).to_contain_text("Freeze")
+        server.script.probe = probe
 
 
 def test_sweep_and_freeze_say_how_they_are(open_page: Open, server: StandIn) -> None:

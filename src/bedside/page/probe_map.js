@@ -29,7 +29,14 @@ export class ProbeMap {
     // the shadow that a leaning probe throws: to where the picture looks
     const [lean, aside] = [-tilt * LEAN_MM, rock * LEAN_MM];
     this.fan.setAttribute("d", `M-46 0L${aside - 66} ${lean}L${aside + 66} ${lean}L46 0z`);
+    this.probe.removeAttribute("visibility");
     this.root.setAttribute("aria-label", `The probe stands ${sides(x, "left", "right")} and ${sides(z, "up", "down")} of the middle`);
+  }
+
+  /** The belly alone. */
+  lose() {
+    this.probe.setAttribute("visibility", "hidden");
+    this.root.setAttribute("aria-label", "Nobody knows where the probe stands");
   }
 }
 

@@ -131,24 +131,31 @@ export class ProbeSheet extends Sheet {
   lose(why) {
     setText(this.place, why);
     for (const node of [this.angles, this.shown, this.far, ...this.values.values()]) setText(node, "");
+    this.map.lose();
+    this.press(false, false);
   }
 
   /** @param {ProbeState} state */
   render({ pose, depth_mm: depth, gain_db: gain, is_frozen: isFrozen, is_sweeping: isSweeping, plane, is_standard: isStandard, offset }) {
     this.map.render(pose);
     setText(this.place, `${sides(pose.x_mm, "left", "right")}, ${sides(pose.z_mm, "up", "down")}`);
+    this.press(isFrozen, isSweeping);
+    setText(this.angles, `rotate ${degrees(pose.rotate_deg)} · tilt ${degrees(pose.tilt_deg)} · rock ${degrees(pose.rock_deg)}`);
+    setText(/** @type {HTMLElement} */ (this.values.get("depth")), `${(depth / 10).toFixed(1)} cm`);
+    setText(/** @type {HTMLElement} */ (this.values.get("gain")), `${gain > 0 ? "+" : ""}${minus(String(Math.round(gain)))} dB`);
+    setText(this.shown, `The picture shows ${plane ? `${plane}, ${isStandard ? "standard" : "not standard"}` : "no plane"}.`);
+    const far = `${sentence(offset.plane)}: ${Math.round(offset.distance_mm)} mm and ${degrees(offset.angle_deg)} away`;
+    setText(this.far, offset.move ? `${far}. Next: ${minus(offset.move)}` : far);
+  }
+
+  /** @param {boolean} isFrozen @param {boolean} isSweeping */
+  press(isFrozen, isSweeping) {
     this.isFrozen = isFrozen;
     this.freeze.setAttribute("aria-pressed", String(isFrozen));
     setIcon(this.freeze.children[0], isFrozen ? "play" : "frozen");
     setText(this.freeze.children[1], isFrozen ? "Unfreeze" : "Freeze");
-    setText(this.angles, `rotate ${degrees(pose.rotate_deg)} · tilt ${degrees(pose.tilt_deg)} · rock ${degrees(pose.rock_deg)}`);
-    setText(/** @type {HTMLElement} */ (this.values.get("depth")), `${(depth / 10).toFixed(1)} cm`);
-    setText(/** @type {HTMLElement} */ (this.values.get("gain")), `${gain > 0 ? "+" : ""}${minus(String(Math.round(gain)))} dB`);
     this.sweep.setAttribute("aria-pressed", String(isSweeping));
     setIcon(this.sweep.children[0], isSweeping ? "pause" : "sweep");
-    setText(this.shown, `The picture shows ${plane ? `${plane}, ${isStandard ? "standard" : "not standard"}` : "no plane"}.`);
-    const far = `${sentence(offset.plane)}: ${Math.round(offset.distance_mm)} mm and ${degrees(offset.angle_deg)} away`;
-    setText(this.far, offset.move ? `${far}. Next: ${minus(offset.move)}` : far);
   }
 }
 

@@ -128,6 +128,8 @@ def test_the_scale_can_be_removed_and_says_why_it_went(open_page: Open, server: 
     server.script.spacing["dropped"] = "the picture is 800x600 now, and was 640x480; set the scale anew"
     page.click("#status")
     expect(page.locator("#details")).to_contain_text("not known: the picture is 800x600 now, and was 640x480")
+    server.script.spacing.update(pixel_spacing_mm=0.25, source="setting")
+    expect(page.locator("#details")).to_contain_text("0.250 mm a pixel, from the settings: the picture is 800x600 now")
 
 
 def test_a_view_without_the_ai_has_no_scale(open_page: Open) -> None:

@@ -4,7 +4,12 @@
 
 /** @param {Spacing|undefined} spacing */
 export function scaleWords(spacing) {
-  if (!spacing || spacing.pixel_spacing_mm === null) return spacing?.dropped ? `not known: ${spacing.dropped}` : "not known";
+  return spacing?.dropped ? `${heldWords(spacing)}: ${spacing.dropped}` : heldWords(spacing);
+}
+
+/** @param {Spacing|undefined} spacing */
+function heldWords(spacing) {
+  if (!spacing || spacing.pixel_spacing_mm === null) return "not known";
   const size = `${millimetres(spacing.pixel_spacing_mm)} a pixel`;
   return spacing.set_wall_ns === null ? `${size}, from the settings` : `${size}, set ${clockTime(spacing.set_wall_ns)}`;
 }

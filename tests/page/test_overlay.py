@@ -25,7 +25,7 @@ PLACED = """async ([seeds, count]) => {
     const tags = Array.from({ length: count }, (_, i) => {
       const [w, h] = [20 + 100 * next(), 20 + 80 * next()];
       const around = { x: 150 + 350 * next(), y: 100 + 250 * next(), w, h };
-      return { text: `structure ${i}`, colour: "#fff6e8", around };
+      return { text: `structure ${i}`, name: `structure ${i}`, colour: "#fff6e8", around };
     });
     drawNames(context, tags, { width: 800, height: 600, scale: 1 });
     boxes.forEach((a, i) => {
@@ -47,6 +47,30 @@ def ask(page: Page, module: str, expression: str) -> Any:
 def test_names_never_lie_on_each_other(open_page: Open) -> None:
     """Eight crowded structures, in a hundred arrangements: every name can be read, and is inside the picture."""
     assert open_page("explain").evaluate(PLACED, [100, 8]) == [0, 0]
+
+
+def test_a_name_stays_where_it_is_while_its_number_changes(open_page: Open) -> None:
+    """Pushed aside by another one, a measurement and a box stay on that side when there is room again."""
+    sides = open_page("explain").evaluate(
+        """async () => {
+          const { drawOverlay } = await import("/page/overlay.js");
+          const ctx = document.createElement("canvas").getContext("2d");
+          [ctx.canvas.width, ctx.canvas.height] = [800, 600];
+          const spots = {};
+          ctx.fillText = (text, x, y) => (spots[text] = [x, y]);
+          const size = { width: 800, height: 600, scale: 1, labels: true };
+          const draw = (mm, score, inTheWay) => drawOverlay(ctx, {
+            ellipses: [{ x: 0.3, y: 0.3, rx: 0.1, ry: 0.1, label: `HC ${mm} mm` }],
+            boxes: [{ x: 0.2, y: 0.7, width: 0.2, height: 0.2, label: "label", score }, ...inTheWay],
+          }, size);
+          draw(281.3, 0.87, [0.3, 0.8].map((y) => ({ x: 0.42, y: y - 0.05, width: 0.15, height: 0.1, label: `${y}` })));
+          draw(281.4, 0.88, []);
+          return ["HC 281.3 mm", "HC 281.4 mm", "label 87 %", "label 88 %"].map((text) => spots[text]);
+        }"""
+    )
+    assert sides[0] == pytest.approx(sides[1], abs=2)
+    assert sides[2] == pytest.approx(sides[3], abs=2)
+    assert sides[1][0] < 240 and sides[3][0] < 160, "on the left, since the right was taken"
 
 
 def test_a_structure_has_its_own_colour_whatever_came_before(open_page: Open) -> None:

@@ -1,10 +1,11 @@
 // Where the names of what is drawn over the picture stand: beside their shapes, never on each other, and calm.
 
 /** @typedef {{x: number, y: number, w: number, h: number}} Box  in pixels of the canvas */
-/** @typedef {{text: string, colour: string, around: Box}} Tag */
+/** @typedef {{text: string, name: string, colour: string, around: Box}} Tag  name: the same on every frame */
 
 const HALO = "rgba(4, 6, 9, 0.78)";
-const SMALL_SHARE = 0.06;
+/** Of the picture: a shape that is smaller would be hidden by a name. */
+export const SMALL_SHARE = 0.06;
 /** Right, left, above, below, then the corners: in this order, first near the shape, then further away. */
 const SIDES = [[1, 0], [-1, 0], [0, -1], [0, 1], [1, -1], [-1, -1], [1, 1], [-1, 1]];
 const RINGS = [0, 1.3, 2.8];
@@ -48,8 +49,8 @@ export function drawNames(ctx, tags, { width, height, scale }) {
  * @param {{w: number, h: number, gap: number}} word
  * @param {{names: Box[], others: Box[], size: {width: number, height: number}}} taken  others: small shapes that a name would hide
  */
-function placeOf({ text, around }, { w, h, gap }, { names, others, size }) {
-  const before = last.get(text);
+function placeOf({ name, around }, { w, h, gap }, { names, others, size }) {
+  const before = last.get(name);
   let best = { cost: Infinity, box: around, spot: 0 };
   RINGS.forEach((ring, far) => {
     SIDES.forEach(([dx, dy], side) => {
@@ -57,7 +58,7 @@ function placeOf({ text, around }, { w, h, gap }, { names, others, size }) {
       const box = beside(around, { w, h, gap: gap + ring * h }, dx, dy, size);
       const hidden = others.filter((other) => overlap(box, other)).length;
       const cost =
-        COST.onName * names.filter((name) => overlap(box, name)).length +
+        COST.onName * names.filter((other) => overlap(box, other)).length +
         COST.onShape * hidden +
         (overlap(box, around) ? COST.onOwn : 0) +
         COST.ring * far +
@@ -66,7 +67,7 @@ function placeOf({ text, around }, { w, h, gap }, { names, others, size }) {
       if (cost < best.cost) best = { cost, box, spot };
     });
   });
-  last.set(text, best.spot);
+  last.set(name, best.spot);
   return { box: best.box, isFar: best.spot >= SIDES.length };
 }
 

@@ -1,14 +1,14 @@
 // Draws an answer's outlines, ellipses, boxes, lines and points over a picture, with their names beside them.
 
-import { drawNames } from "./names.js";
-import { inkOf } from "./palette.js";
+import { SMALL_SHARE, drawNames } from "./names.js";
+import { inkOf, nameOf } from "./palette.js";
 import { bandOf, rounded } from "./rings.js";
+import { scoreWord } from "./verdict.js";
 
 /** @typedef {import("./protocol.js").Answer} Answer */
 /** @typedef {import("./names.js").Box} Box */
 /** @typedef {import("./names.js").Tag} Tag */
 
-const SMALL_SHARE = 0.06;
 const HALO = "rgba(4, 6, 9, 0.72)";
 /** What is thinner than this share of the picture's height is a band or a line: filled, so that it reads as one. */
 const BAND_SHARE = 0.035;
@@ -36,7 +36,7 @@ export function drawOverlay(ctx, answer, size) {
     if (shape.filled) fill(ctx, shape.path, ink.colour, pen.alpha);
     ctx.setLineDash(ink.dash.map((length) => length * size.scale));
     stroke(ctx, shape.path, ink.colour, size.scale * thick * pen.line);
-    if (shape.label) tags.push({ text: shape.label, colour: ink.colour, around: shape.around });
+    if (shape.label) tags.push({ text: shape.label, name: nameOf(shape.name), colour: ink.colour, around: shape.around });
   }
   ctx.setLineDash([]);
   if (size.labels) drawNames(ctx, tags, size);
@@ -66,7 +66,7 @@ function* shapes(answer, { width: w, height: h, scale }) {
   for (const { x, y, width, height, label = "", score } of answer.boxes ?? []) {
     const path = new Path2D();
     path.rect(x * w, y * h, width * w, height * h);
-    const said = typeof score === "number" ? `${label} ${Math.round(score * 100)} %`.trim() : label;
+    const said = typeof score === "number" ? `${label} ${scoreWord(score)}`.trim() : label;
     yield { name: label || "box", label: said, path, filled: false, isBand: false, around: { x: x * w, y: y * h, w: width * w, h: height * h } };
   }
   for (const { x1, y1, x2, y2, label = "" } of answer.lines ?? []) {

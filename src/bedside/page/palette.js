@@ -34,14 +34,19 @@ const STRUCTURES = {
 /** @type {Map<string, number>} */
 const places = new Map();
 
+/** What a label names, without what was measured: "HC 281 mm" and "HC 282 mm" are one. @param {string} label */
+export function nameOf(label) {
+  return label.replace(/[\d.,]+\s*(mm|cm|%|°|g|ml)(?![a-z])/gi, "").trim().toLowerCase() || label;
+}
+
 /**
  * The same label has the same colour on every frame, and nearly always on every page: a structure of a standard plane
  * has its own, another label's place comes from its letters, and moves on only where another one sits already.
- * @param {string} label  what was measured does not count: "HC 281 mm" and "HC 282 mm" are one
+ * @param {string} label
  * @returns {Ink}
  */
 export function inkOf(label) {
-  const name = label.replace(/[\d.,]+\s*(mm|cm|%|°|g|ml)(?![a-z])/gi, "").trim().toLowerCase() || label;
+  const name = nameOf(label);
   const place = Object.hasOwn(STRUCTURES, name) ? STRUCTURES[/** @type {keyof typeof STRUCTURES} */ (name)] : placeOf(name);
   return { colour: COLOURS[place % COLOURS.length], dash: DASHES[Math.floor(place / COLOURS.length) % DASHES.length] };
 }

@@ -16,7 +16,7 @@ const WIDTHS = [0, 320, 480, 640, 800, 960, 1280, 1600, 1920];
  * @param {number} aspect
  * @param {number|null} insetAspect  null: no inset
  * @param {{width: number, height: number}|null} [slot]  room elsewhere, for an inset that would hide some of the picture
- * @returns {{large: Box, inset: Box|null, isElsewhere: boolean, roomy: boolean}}  isElsewhere: the inset is in the slot;
+ * @returns {{large: Box, inset: Box|null, isElsewhere?: boolean, roomy: boolean}}  isElsewhere: the inset is in the slot;
  *   roomy: a line of words fits under the large picture
  */
 export function place(room, aspect, insetAspect, slot = null) {
@@ -26,18 +26,17 @@ export function place(room, aspect, insetAspect, slot = null) {
   const top = below < 2 * TAG_HEIGHT ? 0 : below / 2; // one line of words fits under the picture, or none
   const roomy = below >= TAG_HEIGHT;
   const middle = { left: beside / 2, top, width, height };
-  const isElsewhere = false;
-  if (insetAspect === null) return { large: middle, inset: null, isElsewhere, roomy };
+  if (insetAspect === null) return { large: middle, inset: null, roomy };
   if (below >= ROOM_BELOW) {
     const size = within(insetAspect, Math.min(room.width * 0.5, 520), Math.min(below - 2 * GAP, 300));
     const high = Math.max(0, (below - size.height - 2 * GAP) / 2);
     const inset = { left: room.width - size.width - GAP, top: high + height + GAP, ...size };
-    return { large: { ...middle, top: high }, inset, isElsewhere, roomy };
+    return { large: { ...middle, top: high }, inset, roomy };
   }
   if (beside >= ROOM_BESIDE) {
     const size = within(insetAspect, beside - 2 * GAP, room.height * 0.4);
     const inset = { left: room.width - size.width - GAP, top: room.height - size.height - GAP, ...size };
-    return { large: { ...middle, left: 0 }, inset, isElsewhere, roomy };
+    return { large: { ...middle, left: 0 }, inset, roomy };
   }
   if (slot && slot.width >= SLOT.width && slot.height >= SLOT.height) {
     const size = within(insetAspect, slot.width, slot.height);
@@ -46,7 +45,7 @@ export function place(room, aspect, insetAspect, slot = null) {
   }
   const size = within(insetAspect, Math.max(104, room.width * 0.24), Math.max(64, room.height * 0.3));
   const inset = { left: room.width - size.width - GAP / 2, top: GAP / 2, ...size }; // where a fan is narrow
-  return { large: middle, inset, isElsewhere, roomy };
+  return { large: middle, inset, roomy };
 }
 
 /** @param {number} aspect @param {number} width @param {number} height */

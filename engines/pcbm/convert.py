@@ -6,8 +6,8 @@
     fetal_planes   FETAL_PLANES_DB (Burgos-Artizzu et al., doi 10.5281/zenodo.3904280, CC BY 4.0). FROM is its folder,
                    with FETAL_PLANES_DB_data.csv and Images/. Planes and patients are known, nothing else.
     others         Any folder of videos and pictures that show none of the planes, such as other organs: all of each is
-                   background, and no concept is there. A file is a subject. DATA may be a data set already: then they
-                   are added to it.
+                   background, and no concept is there. A file is a subject, called by its path in FROM. DATA may be a
+                   data set already: then they are added to it.
 
 Each picture is laid, whole and unstretched, where the nets look on a scanner's screen. The originals stay as they are.
 """
@@ -22,7 +22,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from concepts import CLASSES, CONCEPTS, LABEL, PLANES, UNKNOWN
-from dataset import DataError
+from dataset import DataError, read_head
 from frame import COLUMNS, ROWS, SCREEN
 from rich.progress import track
 
@@ -49,12 +49,27 @@ def main(words: "list[str] | None" = None) -> int:
     parser.add_argument("data", type=Path, help="folder to write: dataset.json, frames.csv, images/, labels/")
     args = parser.parse_args(words)
     try:
+        check_addable(args.data)
         count = {"hc18": hc18, "fetal_planes": fetal_planes, "others": others}[args.set](args.source, args.data)
     except DataError as error:
         print(error, file=sys.stderr)
         return 2
     print(f"{args.data}: {count} frames")
     return 0
+
+
+def check_addable(data: Path) -> None:
+    """A data set to which frames can be added, or none yet; DataError where it is neither."""
+    file = data / "frames.csv"
+    if not file.is_file():
+        return
+    read_head(data / "dataset.json")
+    with file.open(newline="", encoding="utf-8") as text:
+        if "split" in next(csv.reader(text), ()):
+            raise DataError(
+                f"{file} has a column 'split', which does not say where new frames belong: add them to another folder, "
+                "or take the column out and put it back for all"
+            )
 
 
 def hc18(source: Path, data: Path) -> int:
@@ -135,8 +150,9 @@ def others(source: Path, data: Path) -> int:
     rows = []
     for file in track(files, description="convert"):
         for number, picture in enumerate(frames(file)):
-            name = f"{file.stem}_{number:02d}.png"
-            rows.append((*write(data, name, picture, np.zeros_like(picture), file.stem, "")[:-1], 0))
+            subject = file.relative_to(source).as_posix()
+            name = f"{subject}_{number:02d}.png"
+            rows.append((*write(data, name, picture, np.zeros_like(picture), subject, "")[:-1], 0))
     return finish(data, rows, f"no plane: {', '.join(file.name for file in files)}", known=0)
 
 
@@ -167,7 +183,7 @@ def grey(file: Path) -> np.ndarray:
 def write(data: Path, name: str, picture: np.ndarray, label: "np.ndarray | None", subject: str, plane: str) -> tuple:
     """One frame's files; its first cells in frames.csv. Whether it is a standard plane is not known."""
     for folder in ("images", "labels") if label is not None else ("images",):
-        (data / folder).mkdir(parents=True, exist_ok=True)
+        (data / folder / name).parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(data / "images" / name), fitted(picture, cv2.INTER_AREA))
     if label is not None:
         cv2.imwrite(str(data / "labels" / name), fitted(label, cv2.INTER_NEAREST))

@@ -83,11 +83,38 @@ def test_what_is_no_plane_is_added_to_a_data_set(convert: object, tmp_path: Path
         assert convert.main(["others", str(other), str(data)]) == 0  # type: ignore[attr-defined]
     table = dataset.read(data)
     count = len(before.images)
-    assert list(table.subjects[count:]) == ["liver"] + ["lung"] * 20
+    assert list(table.subjects[count:]) == ["liver.png"] + ["lung.avi"] * 20
     assert set(table.planes[count:]) == {-1}
     assert not table.concepts[count:].any()
     assert not dataset.pictures(table)[count:, 1].any()
     assert np.array_equal(table.concepts[:count], before.concepts, equal_nan=True)
+
+
+def test_files_of_one_name_are_several_subjects(convert: ModuleType, tmp_path: Path) -> None:
+    """In two folders, and with two endings: each picture is there, and no two are one subject."""
+    other, data, grey = tmp_path / "others", tmp_path / "data", {"a/1.png": 60, "b/1.png": 120, "b/1.jpg": 180}
+    for name, level in grey.items():
+        (other / name).parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(other / name), np.full((300, 400), level, np.uint8))
+    assert convert.main(["others", str(other), str(data)]) == 0
+    table = dataset.read(data)
+    seen = dict(zip(table.subjects, dataset.pictures(table)[:, 0, 112, 144], strict=True))
+    assert seen == grey
+
+
+def test_nothing_is_added_where_its_part_is_not_known(
+    convert: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A data set with a split of its own stays as it was; one sentence and exit status 2 say why."""
+    other, data = tmp_path / "others", data_set(tmp_path / "data", subjects=3)
+    other.mkdir()
+    cv2.imwrite(str(other / "liver.png"), np.full((300, 400), 120, np.uint8))
+    lines = (data / "frames.csv").read_text().splitlines()
+    (data / "frames.csv").write_text("\n".join([lines[0] + ",split", *(f"{line},train" for line in lines[1:])]))
+    before = {file: file.read_bytes() for file in data.rglob("*") if file.is_file()}
+    assert convert.main(["others", str(other), str(data)]) == 2
+    assert "frames.csv has a column 'split', which does not say where new frames belong" in capsys.readouterr().err
+    assert {file: file.read_bytes() for file in data.rglob("*") if file.is_file()} == before
 
 
 @pytest.mark.parametrize(

@@ -156,10 +156,18 @@ def check_split(split: "np.ndarray | None", subjects: np.ndarray, file: Path) ->
             )
 
 
-def split(table: Table, seed: int = 42) -> "dict[str, np.ndarray]":
-    """Rows of train, validation and test: by the column `split`, or 70/15/15 of the subjects, drawn from the seed."""
+def split(table: Table, seed: int = 42, kept: "dict[str, list[str]] | None" = None) -> "dict[str, np.ndarray]":
+    """Rows of train, validation and test: by the column `split`, or 70/15/15 of the subjects, drawn from the seed.
+
+    kept: the subjects of each part, where a training has begun with them. They stay there, whatever was added since:
+    another draw would test on those that were learnt from.
+    """
+    if kept is not None:
+        check_kept(table, kept)
     if table.split is not None:
         return {name: np.flatnonzero(table.split == name) for name in SPLITS}
+    if kept is not None:
+        return {name: np.flatnonzero(np.isin(table.subjects, np.array(kept[name], str))) for name in SPLITS}
     subjects = np.unique(table.subjects)
     if len(subjects) < len(SPLITS):
         raise DataError(f"{table.folder} has {len(subjects)} subjects, but a split into three parts needs 3 or more")
@@ -167,6 +175,24 @@ def split(table: Table, seed: int = 42) -> "dict[str, np.ndarray]":
     held = [max(1, round(share * len(subjects))) for share in SHARES[1:]]
     parts = np.split(subjects, [len(subjects) - sum(held), len(subjects) - held[1]])
     return {name: np.flatnonzero(np.isin(table.subjects, part)) for name, part in zip(SPLITS, parts)}
+
+
+def check_kept(table: Table, kept: "dict[str, list[str]]") -> None:
+    """Every subject belongs to a part of the training, and to the same one in a split of one's own."""
+    parts = {subject: name for name in SPLITS for subject in kept[name]}
+    odd = sorted(set(table.subjects) - set(parts))
+    if odd:
+        count = f"{len(odd)} of the {len(set(table.subjects))} subjects, such as {str(odd[0])!r}"
+        raise DataError(
+            f"{table.folder}: the run does not know {count}; give the data set that it was trained on, or train in "
+            "another --run, or evaluate all of it with --split all"
+        )
+    for subject, name in zip(table.subjects, table.split if table.split is not None else ()):
+        if parts[subject] != name:
+            raise DataError(
+                f"{table.folder}: subject {str(subject)!r} is in {name}, but the run had it in {parts[subject]}; "
+                "give it back its part, or train in another --run"
+            )
 
 
 def pictures(table: Table, progress=lambda done, total: None) -> np.ndarray:
@@ -231,13 +257,19 @@ class Data:
     pictures: np.ndarray  # [N, 2, 224, 288] uint8: picture and label map
     seen: np.ndarray  # [N, 14] bool: which classes a frame shows; none where it has no label map
 
+    @property
+    def subjects(self) -> "dict[str, list[str]]":
+        """Of train, validation and test."""
+        return {name: sorted(map(str, set(self.table.subjects[rows]))) for name, rows in self.rows.items()}
 
-def load_all(folder: "str | Path", seed: int = 42, progress=lambda done, total: None) -> Data:
-    """Table, split, pictures, and what is seen in them."""
+
+def load_all(folder: "str | Path", seed: int = 42, progress=lambda done, total: None, kept=None) -> Data:
+    """Table, split, pictures, and what is seen in them; `kept` as `split` has it."""
     table = read(folder)
+    rows = split(table, seed, kept)
     cache = pictures(table, progress)
     seen = np.stack([np.bincount(label.ravel(), minlength=256)[: len(CLASSES)] > 0 for label in cache[:, 1]])
-    return Data(table, split(table, seed), cache, seen)
+    return Data(table, rows, cache, seen)
 
 
 def usable(data: Data, stage: str, mask: np.ndarray, what: str) -> "dict[str, np.ndarray]":

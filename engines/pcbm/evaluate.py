@@ -58,18 +58,13 @@ def main(words: "list[str] | None" = None) -> int:
     cv2.setNumThreads(1)
     torch.set_num_threads(args.threads)
     folder = args.run if args.run.is_dir() else args.run.parent
-    said = folder / "run.json"
-    seed = (
-        args.seed
-        if args.seed is not None
-        else json.loads(said.read_text(encoding="utf-8"))["seed"]
-        if said.is_file()
-        else 42
-    )
     out = args.out or folder
     try:
-        data = load_all(args.data, seed)
+        seed, kept = split_of(folder, args)
+        data = load_all(args.data, seed, kept=kept)
         rows = np.arange(len(data.pictures)) if args.split == "all" else data.rows[args.split]
+        if not len(rows):
+            raise DataError(f"{args.data} has no frame of the split {args.split!r}: name another --split, or all")
         rows = rows[:: max(1, len(rows) // args.frames)][: args.frames] if args.frames else rows
         answers = answered(nets_of(args.run), data, rows)
     except (DataError, ValueError, OSError) as error:
@@ -93,9 +88,22 @@ def main(words: "list[str] | None" = None) -> int:
     return 0
 
 
+def split_of(folder, args):
+    """The seed and, where the training has written them down, the subjects of each part."""
+    file = folder / "run.json"
+    said = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    begun = said.get("seed", 42)
+    kept = None if args.split == "all" else said.get("subjects")
+    if kept and args.seed not in (None, begun):
+        raise DataError(
+            f"{file} names the subjects of each part, drawn from --seed {begun}, not {args.seed}: leave it out"
+        )
+    return (begun if args.seed is None else args.seed), kept
+
+
 def nets_of(run: Path):
     """PyTorch's nets of a training or a pcbm.pt, or ONNX's of a folder that has them and is no training."""
-    if (run / "observer.onnx").is_file():
+    if (run / "observer.onnx").is_file() and not (run / "run.json").is_file():
         from engine import Sessions  # noqa: PLC0415 - a GPU's environment may be without onnxruntime
 
         return Sessions(run)

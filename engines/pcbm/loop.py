@@ -203,9 +203,17 @@ def restore(file, model, optimiser, setting):
     for key in ("epochs", "seed"):
         if state[key] != getattr(setting, key):
             raise ValueError(f"{file} was begun with --{key} {state[key]}, not {getattr(setting, key)}: give the same")
-    model.load_state_dict(state["model"])
+    fill(model, state["model"], file)
     optimiser.load_state_dict(state["optimiser"])
     return len(state["rows"]), state["rows"], state["best"]
+
+
+def fill(model, weights, file):
+    """The weights of a file, which must be those of this model."""
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise ValueError(f"{file} has the weights of other nets: give the --size that it was trained with") from error
 
 
 def write_csv(file: Path, rows: list[dict[str, str]]) -> None:

@@ -19,7 +19,7 @@ import train_conceiver
 import train_observer
 import train_predictor
 from dataset import DataError, load_all
-from loop import Setting, bars, console, fastest_precision
+from loop import Setting, bars, console, fastest_precision, fill
 from nets.observer import Observer
 from scores_picture import curves
 
@@ -89,20 +89,40 @@ def main(words: "list[str] | None" = None) -> int:
     if args.threads:
         torch.set_num_threads(args.threads)
     try:
-        data = loaded(args.data, args.seed)
-        for stage in STAGES if args.stage == "all" else (args.stage,):
-            train(stage, data, args, setting(stage, args))
-    except (DataError, ValueError, ArithmeticError) as error:
+        stages = {stage: setting(stage, args) for stage in (STAGES if args.stage == "all" else (args.stage,))}
+        said = begun(args)
+        data = loaded(args.data, args.seed, said.get("subjects"))
+        said = {"subjects": data.subjects, "stages": {}} | said
+        said |= {"size": args.size, "seed": args.seed, "data": data.table.origin, "frames": len(data.pictures)}
+        note(args.run, said)
+        for stage, own in stages.items():
+            train(stage, data, args, own)
+            said["stages"][stage] = {k: v for k, v in asdict(own).items() if isinstance(v, (int, float, str))}
+            note(args.run, said)
+    except (DataError, ValueError, ArithmeticError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     return 0
 
 
-def loaded(folder: Path, seed: int):
+def begun(args: argparse.Namespace) -> dict:
+    """run.json of a run that has weights already; it keeps its subjects in their parts, its seed and its size."""
+    file = args.run / "run.json"
+    if not file.is_file() or not any(args.run.glob("*.pt")):
+        return {}
+    said = json.loads(file.read_text(encoding="utf-8"))
+    for key in ("size", "seed"):
+        mine = getattr(args, key)
+        if said.get(key, mine) != mine:
+            raise ValueError(f"{file} was begun with --{key} {said[key]}, not {mine}: give the same, or another --run")
+    return said
+
+
+def loaded(folder: Path, seed: int, kept=None):
     """The data set, with a bar while its pictures are read for the first time."""
     with bars() as shown:
         bar = shown.add_task("read", total=None, said="")
-        data = load_all(folder, seed, lambda done, total: shown.update(bar, completed=done, total=total))
+        data = load_all(folder, seed, lambda done, total: shown.update(bar, completed=done, total=total), kept)
     parts = ", ".join(f"{len(rows)} {name}" for name, rows in data.rows.items())
     console.print(
         f"{folder}: {len(data.pictures)} frames of {len(set(data.table.subjects))} subjects ({parts})", soft_wrap=True
@@ -157,7 +177,6 @@ def train(stage, data, args, own):
         train_conceiver.train(data, own, args.size, observer(own, args.size) if share else None, share)
     else:
         train_predictor.train(data, own, args.size)
-    note(args, stage, data, own)
     curves(args.run, STAGES)
 
 
@@ -167,24 +186,14 @@ def observer(own, size):
     if not file.is_file():
         raise ValueError(f"{file} is missing: train the observer first, or say --predicted-masks 0")
     model = Observer(size)
-    model.load_state_dict(torch.load(file, weights_only=True))
+    fill(model, torch.load(file, weights_only=True), file)
     return model.to(own.device, memory_format=torch.channels_last).eval()
 
 
-def note(args, stage, data, own):
-    """run.json: the size, the data set, the seed of its split, and each stage's setting."""
-    file = args.run / "run.json"
-    said = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    stages = said.get("stages", {})
-    stages[stage] = {key: value for key, value in asdict(own).items() if isinstance(value, (int, float, str))}
-    said = {
-        "size": args.size,
-        "data": data.table.origin,
-        "frames": len(data.pictures),
-        "seed": args.seed,
-        "stages": stages,
-    }
-    file.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
+def note(run, said):
+    """run.json: size, data set, the seed and the subjects of its split, and the settings of each stage."""
+    run.mkdir(parents=True, exist_ok=True)
+    (run / "run.json").write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

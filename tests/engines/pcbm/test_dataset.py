@@ -161,10 +161,27 @@ def test_the_split_is_70_15_15() -> None:
     assert {name: len(rows) for name, rows in parts.items()} == {"train": 70, "validation": 15, "test": 15}
 
 
-def of_subjects(subjects: list[str]) -> object:
+def test_subjects_stay_in_the_parts_of_a_training() -> None:
+    """Whatever the seed: with fewer subjects they stay where they were; one that is new, or moved, is one sentence."""
+    names = [str(number) for number in range(20)]
+    whole = of_subjects(names)
+    kept = {part: [names[row] for row in rows] for part, rows in dataset.split(whole, 1).items()}
+    assert {part: [names[row] for row in rows] for part, rows in dataset.split(whole, 2, kept).items()} == kept
+    fewer = dataset.split(of_subjects(names[:10]), 2, kept)
+    assert {part: [names[row] for row in rows] for part, rows in fewer.items()} == {
+        part: [name for name in own if int(name) < 10] for part, own in kept.items()
+    }
+    with pytest.raises(dataset.DataError, match="the run does not know 2 of the 22 subjects, such as 'lung'"):
+        dataset.split(of_subjects([*names, "lung", "lung", "oven"]), 1, kept)
+    moved = np.array(["test" if name in kept["train"] else "train" for name in names])
+    with pytest.raises(dataset.DataError, match=r"subject '0' is in \w+, but the run had it in \w+;"):
+        dataset.split(of_subjects(names, moved), 1, kept)
+
+
+def of_subjects(subjects: list[str], split: object = None) -> object:
     """A table of which only the subjects are looked at."""
     empty = np.zeros(len(subjects))
-    return dataset.Table(Path(), "", (), (), np.array(subjects), empty, empty, empty, None)
+    return dataset.Table(Path(), "", (), (), np.array(subjects), empty, empty, empty, split)
 
 
 def test_a_split_of_ones_own_is_kept(data: Path) -> None:

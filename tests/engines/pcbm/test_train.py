@@ -19,7 +19,7 @@ QUICK = ("--steps", "2", "--batch", "4", "--threads", "1", "--workers", "1", "--
 CHECKS = """
 import contextlib, csv, io, json, numpy as np, shutil, sys, torch
 from pathlib import Path
-import loop, losses, train, train_conceiver, train_observer
+import evaluate, loop, losses, train, train_conceiver, train_observer
 from nets.unet import PlainUNet
 data, folder, quick = sys.argv[1], Path(sys.argv[2]), sys.argv[3:]
 found = {}
@@ -52,13 +52,19 @@ logs = [(folder / name / "observer.csv").read_text().splitlines() for name in ("
 found["logs"] = [[line.split(",")[:7] for line in log] for log in logs]
 found["other_epochs"] = observer("broken", "--epochs", "3", "--resume")
 
-def without(stage, columns):
-    bare = shutil.copytree(data, folder / f"without-{stage}")
-    rows = list(csv.DictReader((bare / "frames.csv").open()))
-    with (bare / "frames.csv").open("w", newline="") as text:
-        writer = csv.DictWriter(text, list(rows[0]))
+def changed(name, columns=lambda row: (), **cells):
+    made = shutil.copytree(data, folder / name)
+    rows = list(csv.DictReader((made / "frames.csv").open()))
+    with (made / "frames.csv").open("w", newline="") as text:
+        writer = csv.DictWriter(text, [*dict.fromkeys([*rows[0], *cells])])
         writer.writeheader()
-        writer.writerows(row | dict.fromkeys(columns(row), "") for row in rows)
+        for row in rows:
+            new = {key: cell(row["subject"]) for key, cell in cells.items()}
+            writer.writerow(row | dict.fromkeys(columns(row), "") | new)
+    return made
+
+def without(stage, columns):
+    bare = changed(f"without-{stage}", columns)
     said = io.StringIO()
     with contextlib.redirect_stderr(said):
         words = ["--predicted-masks", "0", "--run", str(folder / "bare"), *quick]
@@ -69,6 +75,31 @@ found["bare"] = {
     "conceiver": without("conceiver", lambda row: list(row)[5:]),
     "predictor": without("predictor", lambda row: ["standard"]),
 }
+def evaluated(data, *words):
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        code = evaluate.main([str(data), "--run", str(folder / "unbroken"), "--out", str(folder / "out"), *words])
+    return [code, said.getvalue()]
+
+parted = changed("no-test", split=lambda subject: "validation" if subject == "s0" else "train")
+found["no_test"] = evaluated(parted, "--run", str(folder))
+small, data = data, str(changed("grown", subject=lambda subject: subject.replace("s5", "lung")))
+found["grown"] = {
+    "evaluated": evaluated(data),
+    "resumed": observer("unbroken", "--epochs", "2", "--resume"),
+    "next stage": observer("unbroken", "--epochs", "2", "--stage", "predictor"),
+}
+data = small
+found["other_seed"] = observer("unbroken", "--epochs", "2", "--seed", "7")
+found["other_seed_evaluated"] = evaluated(data, "--seed", "7")
+found["other_size"] = observer("unbroken", "--epochs", "2", "--size", "full")
+(folder / "others").mkdir()
+torch.save({}, folder / "others" / "observer.pt")
+torch.save({"epochs": 2, "seed": 42, "model": {}}, folder / "others" / "observer-last.pt")
+found["other_nets"] = observer("others", "--epochs", "2", "--resume")
+found["other_observer"] = observer("others", "--stage", "conceiver", "--epochs", "1")
+(folder / "file").write_text("no folder")
+found["no_folder"] = observer("file", "--epochs", "1")
 data = str(folder)
 found["no_data"] = observer("none")
 
@@ -136,6 +167,11 @@ def test_each_stage_leaves_weights_a_log_and_curves(trained: Path) -> None:
     said = json.loads((trained / "run.json").read_text())
     assert (said["size"], said["seed"], said["frames"]) == ("small", 42, 30)
     assert said["stages"]["observer"]["optimiser"] == "adamw"
+    assert {part: len(subjects) for part, subjects in said["subjects"].items()} == {
+        "train": 4,
+        "validation": 1,
+        "test": 1,
+    }
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +196,35 @@ def test_a_training_that_was_begun_otherwise_is_not_resumed(found: Any) -> None:
     code, said = found["other_epochs"]
     assert code == 2
     assert "was begun with --epochs 2, not 3: give the same" in said
+
+
+@pytest.mark.parametrize("action", ["evaluated", "resumed", "next stage"])
+def test_a_run_keeps_its_subjects_in_their_parts(found: Any, action: str) -> None:
+    """With a subject that the run does not know nobody is drawn anew, so that none of training is tested on."""
+    code, said = found["grown"][action]
+    assert code == 2
+    assert "the run does not know 1 of the 6 subjects, such as 'lung'" in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        ("no_test", "has no frame of the split 'test': name another --split, or all"),
+        ("other_seed", "was begun with --seed 42, not 7: give the same, or another --run"),
+        ("other_seed_evaluated", "names the subjects of each part, drawn from --seed 42, not 7: leave it out"),
+        ("other_size", "was begun with --size small, not full: give the same, or another --run"),
+        ("other_nets", "observer-last.pt has the weights of other nets: give the --size that it was trained with"),
+        ("other_observer", "observer.pt has the weights of other nets: give the --size that it was trained with"),
+        ("no_folder", "File exists"),
+    ],
+)
+def test_what_does_not_fit_a_run_is_one_sentence(found: Any, case: str, expected: str) -> None:
+    """And exit status 2."""
+    code, said = found[case]
+    assert code == 2
+    assert expected in said
+    assert said.count("\n") == 1
 
 
 def test_a_wrong_data_set_is_one_sentence(found: Any) -> None:
@@ -201,9 +266,11 @@ def test_the_papers_losses_are_used_in_full_size(found: Any) -> None:
 
 
 def test_an_evaluation_has_tables_and_pictures(python: str, data: Path, trained: Path, tmp_path: Path) -> None:
-    """On the terminal, as JSON and as a page: by class and concept, per net and end to end; and the pictures open."""
-    figures = tmp_path / "figures"
-    words = ("evaluate", "pcbm", data, "--run", trained, "--out", tmp_path, "--figures", figures)
+    """On the terminal, as JSON and as a page: by class and concept, per net and end to end; and the pictures open. Of a
+    training its own nets are asked, and no ONNX files that lie beside them."""
+    figures, run = tmp_path / "figures", shutil.copytree(trained, tmp_path / "run")
+    (run / "observer.onnx").write_text("of another training")
+    words = ("evaluate", "pcbm", data, "--run", run, "--out", tmp_path, "--figures", figures)
     said = research(python, *words)
     assert "umbilical vein" in said
     found = json.loads((tmp_path / "evaluation.json").read_text())

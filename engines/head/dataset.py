@@ -47,12 +47,25 @@ class Head:
 
 
 def hc18(folder):
-    """That folder, where it has the table: the type of --data."""
+    """That folder, where it has the table and the pictures that it names: the type of --data."""
     try:
-        table(folder)
+        rows = table(folder)
     except FileNotFoundError as error:
         raise ArgumentTypeError(str(error)) from error
+    first = f"{rows[0][0]}.png" if rows else "picture"
+    if not (Path(folder) / first).is_file():
+        raise ArgumentTypeError(
+            f"{folder} has no {first} as the table begins with; give HC18's training_set, the folder of the pictures"
+        )
     return folder
+
+
+def files_in(folders):
+    """All files of folders, such as clips and pictures."""
+    for folder in map(Path, folders):
+        if not folder.is_dir():
+            raise NotADirectoryError(f"{folder} is no folder; give one with clips and pictures")
+    return [path for folder in map(Path, folders) for path in sorted(folder.iterdir()) if path.is_file()]
 
 
 def table(folder):
@@ -87,6 +100,8 @@ def read_head(folder, name, mm_per_px, hc_mm):
     was drawn is part of them. So the ellipse is fitted to the mask's outline and then made to have the table's HC.
     """
     grey = cv2.imread(str(Path(folder) / f"{name}.png"), cv2.IMREAD_GRAYSCALE)
+    if grey is None:
+        raise FileNotFoundError(f"{Path(folder) / f'{name}.png'} is missing, or is no picture, but the table names it")
     (x, y), (width, height), angle = outline_of(mask_of(folder, name))
     shrink = (
         circumference(width, height) - hc_mm / mm_per_px

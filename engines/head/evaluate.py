@@ -1,6 +1,6 @@
 """How good the head model is, on pictures that its training never saw.
 
-    scripts/research evaluate head --data path/to/hc18 --brain path/to/fetal_brain --others path/to/lung path/to/scanner
+    scripts/research evaluate head --data hc18/training_set --brain path/to/fetal_brain --others path/to/lung
 
 Three tables: HC18's held-out subjects (weights/held_out.json), real fetal brains of another data set, without a truth,
 and scans without a fetal head. OUT gets results.json, every measurement as hc18.csv, and pictures. It runs the engine
@@ -16,7 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from answer import boundary
-from dataset import HELD_OUT_CLIPS, hc18, mask_of, read_head, still_pictures, subject_of, table
+from dataset import HELD_OUT_CLIPS, files_in, hc18, mask_of, read_head, still_pictures, subject_of, table
 from figures import bland_altman, scatter, sheet
 from rich.console import Console
 from rich.progress import track
@@ -33,7 +33,9 @@ def options():
     parser = argparse.ArgumentParser(
         "evaluate head", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=hc18, required=True, help="folder of HC18")
+    parser.add_argument(
+        "--data", type=hc18, required=True, help="HC18's training_set, with its table in it or beside it"
+    )
     parser.add_argument("--brain", help="folder of fetal brain pictures, such as those of FETAL_PLANES_DB")
     parser.add_argument("--others", nargs="*", default=[], help="folders of clips and pictures without a fetal head")
     parser.add_argument("--weights", default=str(HERE / "weights"), help="what export.py wrote (default: weights here)")
@@ -44,8 +46,8 @@ def options():
 
 def one(engine, folder, name, mm_per_px, hc_mm):
     """Figures of one held-out picture; without an outline only that it was missed."""
-    grey = cv2.imread(str(Path(folder) / f"{name}.png"), cv2.IMREAD_GRAYSCALE)
     head = read_head(folder, name, mm_per_px, hc_mm)
+    grey = cv2.imread(str(Path(folder) / f"{name}.png"), cv2.IMREAD_GRAYSCALE)
     score, found, _, _ = engine.look(grey)
     row = {"name": name, "subject": subject_of(name), "mm_per_px": mm_per_px, "true_hc_mm": hc_mm, "score": score}
     if found is None:
@@ -144,11 +146,11 @@ def of_brains(engine, args, out, console):
     return {"pictures": len(scores), "recognised as a head, %": 100 * float(np.mean(np.array(scores) >= HEAD_FROM))}
 
 
-def of_others(engine, args):
+def of_others(engine, clips):
     """Frames without a head, by clip: share that is called a head, and the highest score."""
     found = {}
-    for path in sorted(path for folder in args.others for path in Path(folder).iterdir() if path.is_file()):
-        scores = [engine.look(grey)[0] for grey in still_pictures([path], args.most or 20)]
+    for path, frames in clips.items():
+        scores = [engine.look(grey)[0] for grey in frames]
         seen = "never seen" if path.name in HELD_OUT_CLIPS else "seen in training"
         wrong = 100 * float(np.mean(np.array(scores) >= HEAD_FROM))
         found[path.name] = {"training": seen, "called a head, %": wrong, "highest score": round(float(max(scores)), 3)}
@@ -177,11 +179,20 @@ def printed(console, results):
 
 
 def main():
-    """Evaluate."""
-    args = options()
+    """Evaluate; 0, or else what is not as it should be."""
+    try:
+        return evaluated(options())
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def evaluated(args):
+    """All that was asked for."""
     out = Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
     console, engine = Console(), Engine(args.weights)
+    clips = {path: still_pictures([path], args.most or 20) for path in sorted(files_in(args.others))}
     seen = held_out(engine, args, console)
     rows = [row for row, _ in seen]
     measured = [row for row in rows if row["hc_mm"] is not None]
@@ -199,7 +210,7 @@ def main():
     if args.brain:
         results["fetal brain"] = of_brains(engine, args, out, console)
     if args.others:
-        results["without a head"] = of_others(engine, args)
+        results["without a head"] = of_others(engine, clips)
     (out / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     printed(console, results)
     return 0

@@ -1,6 +1,6 @@
 """Train the head model on HC18.
 
-    scripts/research train head --data path/to/hc18 --others path/to/lung path/to/scanner --out runs/head
+    scripts/research train head --data hc18/training_set --others path/to/lung path/to/scanner --out runs/head
 
 Every epoch shows each training picture once, placed and disturbed anew, and pictures without a head. It can be stopped
 at any time (Ctrl-C) and goes on where it was when it is started with the same --out. OUT/log.csv has the losses and the
@@ -12,13 +12,14 @@ import argparse
 import csv
 import json
 import math
+import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 from augment import background_sample, filled, head_sample, other_sample
-from dataset import HELD_OUT_CLIPS, hc18, read_head, split, still_pictures, subject_of, table
+from dataset import HELD_OUT_CLIPS, files_in, hc18, read_head, split, still_pictures, subject_of, table
 from net import HeadNet
 from outline import FINE, letterboxed, network_input, outlined
 from rich.console import Console
@@ -100,10 +101,13 @@ def validated(net, heads, device):
 
 
 class Training:
-    """Network, its running mean, optimiser and where it is; all of it is kept in OUT/last.pt."""
+    """Network, its running mean, optimiser and where it is; all of it is kept in OUT/last.pt.
 
-    def __init__(self, args, steps, device):
-        self.device, self.total = device, steps
+    `begun` is what must be the same when it goes on.
+    """
+
+    def __init__(self, args, steps, device, begun):
+        self.device, self.begun = device, begun
         self.net = HeadNet().to(device, memory_format=torch.channels_last)
         self.mean = torch.optim.swa_utils.AveragedModel(
             self.net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995), use_buffers=True
@@ -120,7 +124,7 @@ class Training:
     def save(self):
         """Keep it; a crash while writing leaves the one before."""
         state = {name: part.state_dict() for name, part in self.parts().items()}
-        state["at"] = [self.epoch, self.step, self.best]
+        state |= {"at": [self.epoch, self.step, self.best], "begun": self.begun}
         torch.save(state, self.file.with_suffix(".new"))
         self.file.with_suffix(".new").replace(self.file)
 
@@ -128,6 +132,11 @@ class Training:
         """Go on where the last run was, if there was one."""
         if self.file.exists():
             state = torch.load(self.file, map_location=self.device, weights_only=True)
+            other = [name for name, value in self.begun.items() if state.get("begun", {}).get(name) != value]
+            if other:
+                raise ValueError(
+                    f"{self.file} was begun with other {', '.join(other)}: give the same, or another --out"
+                )
             for name, part in self.parts().items():
                 part.load_state_dict(state[name])
             self.epoch, self.step, self.best = state["at"]
@@ -149,17 +158,15 @@ class Training:
 
 
 def data(args, console):
-    """Heads for training and validation, and pictures without one; the held-out subjects are written down."""
+    """Heads for training and validation, pictures without one, and the subjects that are kept out of the training."""
+    others = still_pictures([path for path in files_in(args.others) if path.name not in HELD_OUT_CLIPS])
     rows = table(args.data)
     learn, check, held = split([subject_of(name) for name, _, _ in rows], args.seed)
     kept = {"seed": args.seed, "validation": sorted(check), "test": sorted(held)}
-    (Path(args.out) / "held_out.json").write_text(json.dumps(kept) + "\n", encoding="utf-8")
     rows = [row for row in rows if subject_of(row[0]) not in held]
     heads = [read_head(args.data, *row) for row in track(rows, "Reading heads", console=console)]
-    paths = [path for folder in args.others for path in sorted(Path(folder).iterdir())]
-    others = still_pictures([path for path in paths if path.is_file() and path.name not in HELD_OUT_CLIPS])
     console.print(f"{len(heads)} pictures of {len(learn)} + {len(check)} subjects; {len(others)} without a head")
-    return [h for h in heads if h.subject in learn], [h for h in heads if h.subject in check], others
+    return [h for h in heads if h.subject in learn], [h for h in heads if h.subject in check], others, kept
 
 
 def logged(args, row):
@@ -174,20 +181,32 @@ def logged(args, row):
 
 
 def main():
-    """Train."""
-    args = options()
+    """Train; 0, or 2 where something is not as it should be."""
+    try:
+        train(options())
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def train(args):
+    """All epochs that are left."""
     Path(args.out).mkdir(parents=True, exist_ok=True)
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(1)
     console = Console()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    learn, check, others = data(args, console)
+    learn, check, others, kept = data(args, console)
     samples = Samples(learn, others, args.seed)
     workers = 8 if device.type == "cuda" else 0
     batches = torch.utils.data.DataLoader(samples, args.batch, shuffle=True, drop_last=True, num_workers=workers)
-    training = Training(args, args.epochs * len(batches), device)
+    begun = {"--seed": args.seed, "--epochs": args.epochs, "--batch": args.batch}
+    begun |= {"pictures": len(learn), "held-out subjects": kept["validation"] + kept["test"]}
+    training = Training(args, args.epochs * len(batches), device, begun)
     training.resume()
+    (Path(args.out) / "held_out.json").write_text(json.dumps(kept) + "\n", encoding="utf-8")
     columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"), TimeRemainingColumn()
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task("Training", total=args.epochs * len(batches), completed=training.step, said="")
@@ -220,4 +239,4 @@ def finished(args, training, loss, check, console):
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

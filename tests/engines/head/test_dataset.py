@@ -1,6 +1,7 @@
 """HC18 as it is published, read for the training."""
 
 import sys
+from argparse import ArgumentTypeError
 from pathlib import Path
 from types import ModuleType
 
@@ -51,3 +52,23 @@ def test_what_is_missing_is_named(dataset: ModuleType, published: Path) -> None:
         dataset.mask_of(published, NAME)
     with pytest.raises(FileNotFoundError, match=r"pixel_size_and_HC.csv is neither in it nor beside it"):
         dataset.table(published / "elsewhere")
+
+
+def test_the_folder_is_that_of_the_pictures(dataset: ModuleType, published: Path) -> None:
+    """Not the one around it, in which the published table lies; nor is a table without rows a data set."""
+    assert dataset.hc18(published) == published
+    with pytest.raises(
+        ArgumentTypeError, match=r"has no 010_HC\.png as the table begins with; give HC18's training_set"
+    ):
+        dataset.hc18(published.parent)
+    (table,) = published.parent.glob("*.csv")
+    table.write_text("filename,pixel size(mm),head circumference (mm)\n")
+    with pytest.raises(ArgumentTypeError, match="has no picture as the table begins with"):
+        dataset.hc18(published)
+
+
+def test_a_picture_that_is_missing_is_named(dataset: ModuleType, published: Path) -> None:
+    """By its file, where the table has it."""
+    (published / f"{NAME}.png").unlink()
+    with pytest.raises(FileNotFoundError, match=r"010_HC\.png is missing, or is no picture, but the table names it"):
+        dataset.read_head(published, NAME, 0.2, CIRCUMFERENCE_MM)

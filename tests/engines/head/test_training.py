@@ -16,6 +16,16 @@ from tests.engines.head.loaded import FOLDER, module
 
 pytestmark = pytest.mark.timeout(1200)  # the environment may have to be made
 SUBJECTS, PICTURES = 12, 15
+SAID = """
+import contextlib, importlib, io, json
+actions, found = json.loads(sys.argv[1]), {}
+for name, (action, words) in actions.items():
+    sys.argv, said = [action, *words], io.StringIO()
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(said):
+        code = importlib.import_module(action).main()
+    found[name] = [code, said.getvalue()]
+print(json.dumps(found))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +93,35 @@ def test_the_exported_network_answers_as_the_trained_one(python: str, trained: P
     assert "largest difference of a logit" in said
     assert {file.name for file in tmp_path.iterdir()} == {"head.onnx", "head.pt", "held_out.json"}
     assert names_of_files(tmp_path / "head.onnx") == []
+
+
+def test_what_does_not_fit_is_one_sentence(python: str, hc18: Path, trained: Path, tmp_path: Path) -> None:
+    """A training that was begun otherwise, and whatever cannot be read; the held-out subjects stay as they were."""
+    kept = (trained / "held_out.json").read_bytes()
+    clips, bare = tmp_path / "clips", shutil.copytree(hc18, tmp_path / "bare")
+    clips.mkdir()
+    shutil.copy(FOLDER / "weights" / "head.onnx", tmp_path)
+    (clips / "README.md").write_text("Clips of lungs.")
+    for file in bare.glob("*_Mask.png"):
+        file.unlink()
+    again = [*training(hc18, trained), "--epochs", "2"]
+    shipped = ["--data", str(hc18), "--out", str(tmp_path)]
+    actions = {
+        "was begun with other --seed, held-out subjects: give the same": ("train", [*again, "--seed", "2"]),
+        "was begun with other --epochs: give the same": ("train", [*again[:-1], "3"]),
+        "README.md: no frame can be read": ("train", [*again, "--others", str(clips)]),
+        "none is no folder; give one with clips and pictures": ("train", [*again, "--others", str(tmp_path / "none")]),
+        "_HC_Annotation.png is missing": ("train", training(bare, tmp_path)),
+        "README.md: no frame can be read: evaluate": ("evaluate", [*shipped, "--others", str(clips)]),
+        "none is no folder; give one": ("evaluate", [*shipped, "--others", str(tmp_path / "none")]),
+        "held_out.json": ("evaluate", [*shipped, "--weights", str(tmp_path)]),
+    }
+    found: dict[str, Any] = told(python, SAID, FOLDER, json.dumps(actions))
+    for expected, (code, said) in found.items():
+        assert code == 2
+        assert expected.removesuffix(": evaluate") in said
+        assert said.count("\n") == 1
+    assert (trained / "held_out.json").read_bytes() == kept
 
 
 def names_of_files(weights: Path) -> list[bytes]:

@@ -77,5 +77,18 @@ def open_page(browser: Browser, server: StandIn, faults: list[str]) -> Iterator[
     assert not faults
 
 
+def fitted(page: Page) -> None:
+    """Returns once the large picture fills the room that the rest of the page leaves it."""
+    page.wait_for_function(
+        """() => {
+          const boxOf = (name) => document.querySelector(name).getBoundingClientRect();
+          const [room, box] = [boxOf("#stage"), boxOf("canvas.large")];
+          const isInside = box.left > room.left - 1 && box.right < room.right + 1 && box.top > room.top - 1;
+          const isFull = room.width - box.width < 2 || room.height - box.height < 2;
+          return isInside && isFull && box.bottom < room.bottom + 1;
+        }"""
+    )
+
+
 def _is_ours(url: str, server: StandIn) -> bool:
     return url.startswith((server.url, server.url.replace("http", "ws", 1), "data:image/", "blob:" + server.url))

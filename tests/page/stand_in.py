@@ -143,7 +143,8 @@ class Script:
     can_control: bool = False
     probe: Json | None = None
     """What a source that can be steered tells of itself."""
-    control_takes_s: float = 0.0
+    may_obey: threading.Event = field(default_factory=threading.Event)
+    """Set at first; cleared, what the source is asked for stays under way."""
     recorder: Json | None = None
     progress: Json | None = None
     spacing: Json = field(default_factory=lambda: dict(NO_SCALE))
@@ -160,6 +161,9 @@ class Script:
     """Why no page may connect."""
     extra: list[str | bytes] = field(default_factory=list)
     """Messages that every page is sent once, as they are."""
+
+    def __post_init__(self) -> None:
+        self.may_obey.set()
 
     @property
     def controls(self) -> list[str]:
@@ -249,7 +253,7 @@ class StandIn:
             self.script.spacing = {**SCALE, "distance_mm": body["distance_mm"]}
             return web.json_response(self.script.spacing, status=201)
         if request.path == "/api/control":
-            await asyncio.sleep(self.script.control_takes_s)
+            await asyncio.to_thread(self.script.may_obey.wait, 10)
             if body["command"] in ("freeze", "unfreeze"):
                 self.script.signal["state"] = "frozen" if body["command"] == "freeze" else "live"
             elif body["command"].startswith("sweep") and self.script.probe:

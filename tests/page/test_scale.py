@@ -13,8 +13,13 @@ def begin(page: Page) -> None:
     """From the session's sheet."""
     page.keyboard.press("n")
     page.locator("#session").get_by_role("button", name="Set the scale").click()
-    expect(page.locator("canvas.ruler")).to_be_visible()
-    page.wait_for_timeout(100)
+    page.wait_for_function(
+        """() => {
+          const boxOf = (name) => document.querySelector(`canvas.${name}`)?.getBoundingClientRect();
+          const [a, b] = [boxOf("ruler"), boxOf("large")];
+          return a && ["left", "top", "width", "height"].every((side) => Math.abs(a[side] - b[side]) < 1);
+        }"""
+    )
 
 
 def tap(page: Page, y: float) -> None:

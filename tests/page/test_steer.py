@@ -1,11 +1,13 @@
 """Steering the phantom's probe from the page: the pad, the keys, and what the page must not do with them."""
 
+import time
 from copy import deepcopy
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.page.conftest import Open
+from tests.page.conftest import Open, fitted
 from tests.page.stand_in import PROBE, StandIn
+from tests.page.test_pictures import until
 
 SIZES = {"phone": (390, 844), "portrait": (820, 1180), "tablet": (1180, 820)}
 
@@ -76,7 +78,7 @@ def test_every_button_of_the_pad_is_a_command(open_page: Open, server: StandIn) 
         page.locator("#probe").get_by_role("button", name=name, exact=True).click()
         wait_for(page, server, *list(expected.values())[:number])
     page.get_by_role("button", name="New anatomy").click()
-    page.wait_for_timeout(200)
+    until(page, lambda: len(commands(server)) == len(expected) + 1, "another anatomy")
     verb, seed = commands(server)[-1].split()
     assert verb == "anatomy" and 0 <= int(seed) < 10_000
 
@@ -110,36 +112,44 @@ def test_space_on_the_pad_presses_its_button(open_page: Open, server: StandIn) -
 
 def test_steps_add_up_while_one_is_under_way(open_page: Open, server: StandIn) -> None:
     """One request at a time: what was pressed meanwhile is one step of the whole length, and each axis has its own."""
-    server.script.control_takes_s = 0.6
+    server.script.may_obey.clear()
     page = open_page("explain")
     expect(page.get_by_role("button", name="Probe", exact=True)).to_be_visible()
     for key in ("ArrowRight",) * 5 + ("ArrowLeft", "w"):
         page.keyboard.press(key)
+    wait_for(page, server, "right 2")
+    server.script.may_obey.set()
     wait_for(page, server, "right 2", "right 6", "tilt 1")
 
 
 def test_a_plane_makes_waiting_steps_pointless(open_page: Open, server: StandIn) -> None:
     """Going somewhere forgets the steps before it; the newest goal wins."""
-    server.script.control_takes_s = 0.6
+    server.script.may_obey.clear()
     page = open_page("explain")
     expect(page.get_by_role("button", name="Probe", exact=True)).to_be_visible()
     for key in ("w", "w", "1", "2", "ArrowUp"):
         page.keyboard.press(key)
+    wait_for(page, server, "tilt 1")
+    server.script.may_obey.set()
     wait_for(page, server, "tilt 1", "go abdomen", "up 2")
 
 
 def test_a_button_that_is_held_goes_on(open_page: Open, server: StandIn) -> None:
-    """Until the finger leaves it, and not a step longer."""
+    """Until the finger leaves it: then the probe comes to rest."""
+
+    def moved() -> int:
+        return sum(int(command.removeprefix("tilt ")) for command in commands(server))
+
     page = opened(open_page)
     page.get_by_role("button", name="Tilt on").hover()
     page.mouse.down()
-    page.wait_for_timeout(900)
+    until(page, lambda: moved() >= 6, "six steps")
     page.mouse.up()
-    page.wait_for_timeout(150)
-    moved = sum(int(command.split()[1]) for command in commands(server))
-    assert moved >= 6 and all(command.startswith("tilt ") for command in commands(server))
-    page.wait_for_timeout(300)
-    assert moved == sum(int(command.split()[1]) for command in commands(server))
+    reads = [moved()]
+    while len(reads) < 2 or reads[-1] != reads[-2]:
+        assert len(reads) < 10, "it goes on"
+        page.wait_for_timeout(300)
+        reads.append(moved())
 
 
 def test_a_refusal_is_said_and_ends_what_waits(open_page: Open, server: StandIn, faults: list[str]) -> None:
@@ -155,18 +165,20 @@ def test_a_refusal_is_said_and_ends_what_waits(open_page: Open, server: StandIn,
 def test_where_the_probe_is_is_asked_for_while_somebody_looks(open_page: Open, server: StandIn) -> None:
     """At most five times a second while the pad is open, and not at all when it is closed."""
     page = opened(open_page)
-    page.wait_for_timeout(1000)
-    asked = server.offers
-    assert 2 <= asked <= 8
+    asked, began_s = server.offers, time.monotonic()
+    until(page, lambda: server.offers >= asked + 4, "four questions more")
+    assert time.monotonic() - began_s > 0.58, "three gaps of 0.2 s lie between four questions"
     assert server.script.probe is not None
     server.script.probe["pose"]["x_mm"] = 7.0
     expect(page.locator("#probe .place")).to_have_text("7 mm left, 61 mm up")
     expect(page.locator("#probe .angles")).to_have_text("rotate −14° · tilt 12° · rock −3°")
     page.keyboard.press("Escape")
-    page.wait_for_timeout(300)
-    asked = server.offers
-    page.wait_for_timeout(500)
-    assert server.offers == asked
+    expect(page.locator("#probe")).to_be_hidden()
+    later: list[str] = []
+    page.on("request", lambda request: later.append(request.url))
+    painted = len(server.painted)
+    until(page, lambda: len(server.painted) > painted + 25, "the pictures of about a second")
+    assert later == []
 
 
 def test_the_way_is_shown_when_somebody_asks_and_is_the_phantoms(open_page: Open) -> None:
@@ -244,7 +256,7 @@ def test_the_pad_leaves_the_verdict_in_sight_and_fits_fingers(open_page: Open, s
 def test_without_a_panel_the_picture_makes_room(open_page: Open, size: str) -> None:
     """Who steers sees the whole picture, in a view without the AI too."""
     page = opened(open_page, size, "video")
-    page.wait_for_timeout(300)
+    fitted(page)
     sheet, picture = (page.locator(name).bounding_box() for name in ("#probe", "canvas.large"))
     assert sheet is not None and picture is not None
     beside = picture["x"] + picture["width"] <= sheet["x"] + 1

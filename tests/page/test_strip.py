@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from tests.page.conftest import Open
+from tests.page.conftest import Open, fitted
 from tests.page.stand_in import StandIn
 from tests.page.test_looks import SIZES
 
@@ -114,13 +114,15 @@ def test_the_strip_lies_beside_the_picture_and_never_on_it(
     server.script.progress = progress(keeps="no_session")
     page = open_page(view, SIZES[size])
     expect(cell(page, "Cervix")).to_be_in_viewport(ratio=1)
-    page.wait_for_timeout(300)
+    expect(page.locator(".verdict .label")).to_have_text("Head")
+    fitted(page)
     strip, picture = page.locator("#strip").bounding_box(), page.locator("canvas.large").bounding_box()
     assert picture is not None
     assert not overlap(strip, picture)
     assert not overlap(strip, page.locator(".verdict").bounding_box())
     assert picture["width"] * picture["height"] > 0.2 * SIZES[size][0] * SIZES[size][1]
     if size in ("tablet", "portrait", "monitor") and view == "explain":
+        expect(page.locator(".inset")).to_be_visible()
         assert not overlap(page.locator(".inset").bounding_box(), picture), "the small picture has room elsewhere"
     for box in (one.bounding_box() for one in page.locator(".plane").all()):
         assert box is not None

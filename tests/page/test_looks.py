@@ -162,7 +162,7 @@ def colours(text: str) -> list[tuple[float, float, float]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["style.css", "questionnaire.css", "strip.css", "palette.js"])
+@pytest.mark.parametrize("name", ["style.css", "questionnaire.css", "strip.css", "probe.css", "palette.js", "ruler.js"])
 def test_colours_of_alarms_are_not_used(name: str) -> None:
     """No saturated red, yellow or cyan: IEC 60601-1-8 keeps them for alarms, which sheets.css has."""
     for hue, lightness, saturation in colours((PAGE / name).read_text()):

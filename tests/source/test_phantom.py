@@ -9,6 +9,7 @@ import pytest
 from bedside import clock
 from bedside.errors import SourceError, Unplugged
 from bedside.messages import Pixels, Signal
+from bedside.source import drawn
 from bedside.source.commands import OFFERED, offered
 from bedside.source.phantom import PhantomSource, open_phantom
 from bedside.source.signal import SignalJudge
@@ -35,7 +36,7 @@ class Slide:
     def __init__(self) -> None:
         self.place = 10
         self.states = 0
-        self.is_drawing, self.is_asked, self.may_tell = (threading.Event() for _ in range(3))
+        self.is_asked, self.may_tell = threading.Event(), threading.Event()
         self.may_tell.set()
 
     def apply(self, command: str) -> None:
@@ -47,7 +48,6 @@ class Slide:
 
     def frame(self, elapsed_s: float) -> Pixels:
         """A picture of 64x48."""
-        self.is_drawing.set()
         pixels = np.zeros((48, 64, 3), np.uint8)
         pixels[:, self.place] = 255
         return pixels
@@ -75,17 +75,21 @@ def column(grab: Grab) -> int:
     return int(grab.pixels[0, :, 0].argmax())
 
 
-def test_a_command_is_in_the_very_next_picture() -> None:
+def test_a_command_is_in_the_very_next_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing begins late: what came while the source waited for its beat is to be seen at once."""
-    source, slide = sliding(fps=4)
-    for _ in range(2):
-        assert column(read(source)) == 10
-    slide.is_drawing.clear()
-    timer = threading.Timer(0.05, source.control, ["right 7"])
-    timer.start()
+    source, _ = sliding()
+    assert column(read(source)) == 10
+    due_ns: list[float] = []
+
+    def wait_until(moment_ns: float) -> None:
+        if not due_ns:
+            source.control("right 7")
+        due_ns.append(moment_ns)
+
+    monkeypatch.setattr(drawn, "_wait_until", wait_until)
     grab = read(source)
-    timer.join()
     assert column(grab) == 17
+    assert due_ns[0] < due_ns[1] == grab.captured_ns
 
 
 def test_times_lie_on_the_beat() -> None:

@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.hub.conftest import VIEWS, Hub, Scanner, StartHub, live, ready
+from tests.hub.conftest import VIEWS, Hub, Scanner, StartHub, live, ready, result_of
 from yarl import URL
 
 from bedside.errors import BusError, SourceError
@@ -16,6 +16,7 @@ from bedside.hub.app import create_app
 from bedside.hub.control import BroadcasterControl
 from bedside.hub.feed import Feed
 from bedside.hub.server import listening
+from bedside.messages import Frame, Pixels, Result
 from bedside.session.names import ITEM
 
 DESCRIBED: dict[str, Any] = json.loads(OPENAPI.read_text())
@@ -141,6 +142,13 @@ async def test_whatever_a_body_holds_is_refused_and_done_by_nobody(
     """In each field in turn: 400 and a sentence; no command goes out, no scale is set, no engine is asked."""
     control = Probe()
     hub = await start_hub(control=control)
+    asked: list[str] = []
+
+    async def answer_again(engine: str, frame: Frame, pixels: Pixels, corrections: object) -> Result:
+        asked.append(engine)
+        return result_of(frame, engine)
+
+    hub.feed.answer_again = answer_again
     hub.shoot()
     for field in whole:
         for value in HOSTILE:
@@ -149,7 +157,7 @@ async def test_whatever_a_body_holds_is_refused_and_done_by_nobody(
             response = await hub.http.post(hub.url / "api" / path, data=data)
             assert response.status == 400, (field, value[:20], await response.text())
             assert (await response.json())["error"]
-    assert control.done == [] and hub.feed.calibration.measured is None
+    assert control.done == asked == [] and hub.feed.calibration.measured is None
 
 
 class Probe:

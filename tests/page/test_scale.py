@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.page.conftest import Open
 from tests.page.stand_in import SCALE, StandIn
+from tests.page.test_pictures import until
 
 RULER_X = 600 / 640
 TOP, BOTTOM = 40 / 480, 440 / 480
@@ -79,6 +80,24 @@ def test_a_finger_is_thick_and_buttons_move_by_one_pixel(open_page: Open, server
     expected = [RULER_X - 1 / 640, TOP - 3 / 480, RULER_X, BOTTOM]
     assert [body[name] for name in ("x1", "y1", "x2", "y2")] == pytest.approx(expected, abs=2e-3)
     assert body["distance_mm"] == 80
+
+
+def test_a_mark_stays_where_it_is_while_nobody_knows_the_pictures_size(open_page: Open, server: StandIn) -> None:
+    """A pixel has no size then: an arrow, which is none of the marks to choose from, moves nothing."""
+    server.script.signal.update(width=0, height=0)
+    page = open_page("explain")
+    begin(page)
+    tap(page, TOP)
+    tap(page, BOTTOM)
+    page.get_by_role("button", name="Move the mark up").click()
+    expect(page.locator("#scale .nudge [aria-pressed]")).to_have_text(["First mark", "Second mark"])
+    server.script.signal.update(width=640, height=480)
+    go = page.locator("#scale button.main-deed")
+    until(page, lambda: page.fill("input[name=distance]", "10") or go.is_enabled(), "the size")
+    go.click()
+    expect(page.locator("#scale")).to_be_hidden()
+    body = server.posts[-1][1]
+    assert [body["y1"], body["y2"]] == pytest.approx([TOP, BOTTOM], abs=2e-3)
 
 
 def test_what_the_server_refuses_is_said_in_the_sheet(open_page: Open, server: StandIn, faults: list[str]) -> None:

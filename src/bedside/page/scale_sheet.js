@@ -31,8 +31,7 @@ export class ScaleSheet extends Sheet {
     this.remove = button("Remove", "end-deed", () => void this.attempt(() => this.takeBack()));
     this.step = el("p", "scale-step");
     this.which = choice("Mark", [{ value: "0", text: "First mark" }, { value: "1", text: "Second mark" }], (value) => this.choose(Number(value)));
-    this.which.root.append(...ARROWS.map(([sign, dx, dy]) => this.arrow(sign, dx, dy)));
-    this.which.root.classList.add("nudge");
+    this.nudge = el("div", "nudge", this.which.root, ...ARROWS.map(([sign, dx, dy]) => this.arrow(sign, dx, dy)));
     this.distance = el("input", "");
     Object.assign(this.distance, { type: "number", inputMode: "decimal", min: "0", step: "any", name: "distance", autocomplete: "off", placeholder: "10" });
     this.distance.addEventListener("input", () => this.tell());
@@ -50,7 +49,7 @@ export class ScaleSheet extends Sheet {
       event.preventDefault();
       void this.attempt(() => this.keep());
     });
-    this.body.append(this.step, this.which.root, form, el("p", "quiet", DEPTH), el("section", "running", this.now, this.remove));
+    this.body.append(this.step, this.nudge, form, el("p", "quiet", DEPTH), el("section", "running", this.now, this.remove));
   }
 
   /** The picture stands still, and two taps set the marks. */
@@ -83,7 +82,7 @@ export class ScaleSheet extends Sheet {
     const { marks, chosen } = this.ruler;
     const steps = ["Tap a mark of the scanner's ruler", "Tap a second mark, as far away as there is one", "Move a mark with a finger, or by one pixel here"];
     setText(this.step, steps[marks.length]);
-    show(this.which.root, marks.length > 0);
+    show(this.nudge, marks.length > 0);
     this.which.press(String(chosen));
     this.which.root.children[1].toggleAttribute("disabled", marks.length < 2);
     const spacing = this.spacingMm();
@@ -120,10 +119,9 @@ export class ScaleSheet extends Sheet {
 
   /** @param {string} sign @param {number} dx @param {number} dy */
   arrow(sign, dx, dy) {
-    const { width, height } = this.size();
     const node = button(`Move the mark ${sign}`, `arrow arrow-${sign}`, () => {
-      const size = this.size();
-      this.ruler.nudge(dx / (size.width || width || 1), dy / (size.height || height || 1));
+      const { width, height } = this.size();
+      if (width && height) this.ruler.nudge(dx / width, dy / height);
     });
     node.ariaLabel = `Move the mark ${sign}`;
     node.replaceChildren(icon(sign));

@@ -14,16 +14,16 @@ from tests.end_to_end.box import bedside, wait
 pytestmark = [pytest.mark.chromium, pytest.mark.timeout(900)]  # the first run makes the engine's environment
 PLANES = {"1": "Head", "2": "Abdomen", "3": "Femur", "4": "Cervix"}
 KEYS = {
-    "right": ("ArrowRight", "ArrowLeft", 2),
-    "left": ("ArrowLeft", "ArrowRight", 2),
-    "up": ("ArrowUp", "ArrowDown", 2),
-    "down": ("ArrowDown", "ArrowUp", 2),
-    "rotate": ("e", "q", 2),
-    "tilt": ("w", "x", 1),
-    "rock": ("l", "j", 2),
-    "depth": ("]", "[", 10),
+    "right": ("ArrowRight", "ArrowLeft"),
+    "left": ("ArrowLeft", "ArrowRight"),
+    "up": ("ArrowUp", "ArrowDown"),
+    "down": ("ArrowDown", "ArrowUp"),
+    "rotate": ("e", "q"),
+    "tilt": ("w", "x"),
+    "rock": ("l", "j"),
+    "depth": ("]", "["),
 }
-"""By the word of a way to go: the key for it, the key against it, and how far one press goes."""
+"""By the word of a way to go: the key for it, and the key against it."""
 MOST_STEPS = 40
 MOST_TRIES = 4
 
@@ -48,11 +48,12 @@ def scanner(address: str) -> dict[str, Any]:
 
 
 def elsewhere(address: str, before: dict[str, Any]) -> dict[str, Any]:
-    """What is true once the probe has moved, or another depth is shown."""
+    """What is true once the probe has moved, or another depth is shown, and no sweep moves it on."""
 
     def moved() -> dict[str, Any] | None:
         now = scanner(address)
-        return None if (now["pose"], now["depth_mm"]) == (before["pose"], before["depth_mm"]) else now
+        is_same = (now["pose"], now["depth_mm"]) == (before["pose"], before["depth_mm"])
+        return None if is_same or now["is_sweeping"] else now
 
     return dict(wait(moved, "the probe has moved"))
 
@@ -60,7 +61,7 @@ def elsewhere(address: str, before: dict[str, Any]) -> dict[str, Any]:
 def step(page: Page, move: str) -> None:
     """One press of the key that brings the probe nearer."""
     word, number = move.split()
-    towards, away, _ = KEYS[word]
+    towards, away = KEYS[word]
     page.keyboard.press(towards if float(number) > 0 else away)
 
 
@@ -70,7 +71,7 @@ def steer_to(page: Page, address: str, key: str) -> None:
     page.keyboard.press(key)
     here = elsewhere(address, before)
     for _ in range(MOST_STEPS):
-        if here["is_standard"]:
+        if (here["plane"], here["is_standard"]) == (plane, True):
             break
         step(page, here["offset"]["move"])
         here = elsewhere(address, here)

@@ -93,7 +93,12 @@ def test_a_mark_stays_where_it_is_while_nobody_knows_the_pictures_size(open_page
     expect(page.locator("#scale .nudge [aria-pressed]")).to_have_text(["First mark", "Second mark"])
     server.script.signal.update(width=640, height=480)
     go = page.locator("#scale button.main-deed")
-    until(page, lambda: page.fill("input[name=distance]", "10") or go.is_enabled(), "the size")
+
+    def can_go() -> bool:
+        page.fill("input[name=distance]", "10")
+        return go.is_enabled()
+
+    until(page, can_go, "the size")
     go.click()
     expect(page.locator("#scale")).to_be_hidden()
     body = server.posts[-1][1]

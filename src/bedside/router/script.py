@@ -38,10 +38,10 @@ class Script:
         """Whether the file, or one that it imports from its folder, was written since it was read. Reads the disk."""
         return any(_stamp(file) != stamp for file, stamp in self._stamps.items())
 
-    def load(self) -> Function:
+    def load(self, begins: Callable[[], None] = lambda: None) -> Function:
         """Its function, of modules that are all executed anew. Raises PredictFailed with one sentence that says where.
 
-        Runs the researcher's code: call it in a thread that may hang.
+        Runs the researcher's code, from `begins` on, which is called just before: call it in a thread that may hang.
         """
         self._stamps = {self.path: _stamp(self.path)}
         for name in self._modules():
@@ -51,11 +51,10 @@ class Script:
         module = types.ModuleType("bedside_pipeline")
         module.__file__ = str(self.path)
         sys.modules[module.__name__] = module  # dataclasses and pickled things look their module up
+        source = self._source()
+        begins()
         try:
-            code = compile(self.path.read_bytes(), str(self.path), "exec")  # never a .pyc: they miss quick changes
-            exec(code, module.__dict__)
-        except OSError as error:
-            raise PredictFailed(f"{self.path} cannot be read: {error.strerror}; name it in [pipeline] path") from error
+            exec(compile(source, str(self.path), "exec"), module.__dict__)  # never a .pyc: they miss quick changes
         except BaseException as error:  # SystemExit, too: it must not end the thread unexplained
             LOG.warning("%s does not load", self.path.name, exc_info=error)
             raise PredictFailed(f"{self.path.name} does not load: {self.explain(error)}") from error
@@ -88,6 +87,12 @@ class Script:
             and not file.startswith(OURS + "/")
             and "/site-packages/" not in file
         )
+
+    def _source(self) -> bytes:
+        try:
+            return self.path.read_bytes()
+        except OSError as error:
+            raise PredictFailed(f"{self.path} cannot be read: {error.strerror}; name it in [pipeline] path") from error
 
     def _modules(self) -> list[str]:
         """What was imported from its folder."""

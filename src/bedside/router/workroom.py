@@ -51,7 +51,7 @@ class Workroom:
         script.forget()
         self._script = script
         self._lock = threading.Lock()
-        self._is_over = False
+        self._is_over = self._is_ended = self._is_theirs = False
         self._said, self._said_ns = "", -LOG_EVERY_S * clock.NS_PER_S
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
@@ -104,13 +104,14 @@ class Workroom:
         if self._loop is not None and self._stop is not None:
             in_loop(self._loop, self._stop.set)
         with self._lock:  # the thread cannot end meanwhile, and its number cannot become another's
-            if not self._is_over and not self.is_free:
+            self._is_ended = True
+            if self._is_theirs and not self._is_over and not self.is_free:
                 ident = ctypes.c_ulong(self._thread.ident or 0)
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(SystemExit))
 
     def _main(self) -> None:
         try:
-            function = self._script.load()
+            function = self._script.load(self._begins)
             asyncio.run(self._live(function))
         except PredictFailed as error:
             self.loaded.set_exception(error)
@@ -125,6 +126,13 @@ class Workroom:
         self._function, self._stop, self._loop = function, asyncio.Event(), asyncio.get_running_loop()
         self.loaded.set_result(None)
         await self._stop.wait()
+
+    def _begins(self) -> None:
+        """From here on the researcher's code runs, which `end` breaks off; the reading before it is let finish."""
+        with self._lock:
+            if self._is_ended:
+                raise SystemExit
+            self._is_theirs = True
 
     def _leave(self, sentence: str) -> None:
         for future in (self.loaded, self.running):

@@ -33,8 +33,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report": BASE | {"review", "session"},
     "export": BASE | {"review", "session"},
     "router": BASE | {"bus", "engine"},
-    "hub": BASE | {"bus", "review", "router", "session"},
+    "access": BASE,
+    "network": BASE,
+    "audit": BASE | {"session"},
+    "hub": BASE | {"access", "bus", "review", "router", "session"},
     "supervisor": BASE | {"settings", "settings_tables"},
+    "compose": BASE | {"engine", "settings", "settings_tables", "supervisor"},
+    "bundle": BASE | {"settings", "settings_tables"},
     "check": BASE | {"bus", "engine", "hub", "router", "supervisor"},
 }
 ROOTS = {"__init__", "__main__", "cli"}  # composition roots see everything

@@ -45,6 +45,16 @@ class SourceSettings:
     )
     placeholder: str = setting("", "image file of what this box shows when it has no signal")
     frozen_after_s: float = setting(0.7, "so long the fan must stand still to count as frozen", least=0.1)
+    preset: str = setting(
+        "",
+        "crop, mask, fan and size of one scanner, as the setup page saved them in presets/NAME.toml",
+        pattern=r"[\w-]{1,64}",
+    )
+    on_layout_change: str = setting(
+        "stop",
+        "what happens when the scanner's screen is no longer the preset's, so that masks may not fit",
+        choices=("stop", "warn"),
+    )
     slots: int = setting(8, "pictures in the ring; more let slow readers look back further", least=2, most=64)
 
 
@@ -63,6 +73,22 @@ class ServerSettings:
     token: str = setting(
         "", "secret that pages show, 8 ASCII characters or more; needed when others can reach host", pattern=SECRET
     )
+    interface: str = setting(
+        "", "network interface of `bedside up --lan`, such as wlan0; empty is the first that there is"
+    )
+    name: str = setting(
+        "bedside", "the machine is called NAME.local on the network", pattern=r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+    )
+    tls: str = setting(
+        "auto",
+        "whether pages are encrypted; auto where others can reach them, off on a closed network only",
+        choices=("auto", "on", "off"),
+    )
+    trust_port: int = setting(
+        8081, "port of the page that has a tablet trust this machine, where pages are encrypted", least=1, most=65535
+    )
+    signed_in_h: float = setting(12.0, "a tablet that was not used for so long is signed out; 0 is never", least=0)
+    access: str = setting("access", "folder of paired devices, the access log and the certificates")
     view: str = setting("explain", "the view that / shows")
     jpeg_quality: int = setting(85, "quality of the pages' pictures, 1 to 100", least=1, most=100)
     frame_max_age_s: float = setting(2.0, "an older newest frame turns /health red", least=0.1)
@@ -79,6 +105,7 @@ class SessionSettings:
     folder: str = setting("sessions", "folder of all sessions")
     participant: str = setting("", "participant code such as P1 that the form proposes; never a name")
     arm: str = setting("", "arm of the study that the form proposes: the name of a view; empty is [server] view")
+    keep_days: float = setting(0.0, "a session is deleted so long after its end; 0 keeps all", least=0)
     needs_consent: bool = setting(True, "video is recorded only in a session whose participant has agreed to it")
     masks: str = setting(
         "all", "which of the engines' masks are kept with their results", choices=("all", "snapshots", "none")

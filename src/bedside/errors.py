@@ -17,6 +17,7 @@
     │   ├── EngineDied         the connection broke while the model was computing
     │   └── Overdue            no answer within the deadline
     ├── BuildFailed        an engine's environment or image cannot be made
+    ├── AccessError        the files that say who may do what cannot be written or read
     └── SessionError       a session folder cannot be written or read
         └── NotNow             what was asked of a session is not possible as things stand
 
@@ -90,6 +91,10 @@ class Overdue(EngineError):
 
 class BuildFailed(BedsideError):
     """An engine's environment or image cannot be made."""
+
+
+class AccessError(BedsideError):
+    """The files that say who may do what cannot be written or read, or a code or device is not known."""
 
 
 class SessionError(BedsideError):

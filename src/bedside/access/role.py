@@ -26,6 +26,6 @@ class Who:
 
     role: Role
     id: str
-    """The device's id; `token` for whoever showed [server] token, `here` for this machine's own programs without one."""
+    """The device's id; `token` for whoever showed [server] token, `here` for this machine's own programs."""
     label: str = ""
     """What the device is called, such as "tablet at bed 2"; never a person's name."""

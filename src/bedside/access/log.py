@@ -27,6 +27,8 @@ MOST_TEXT = 200
 MOST_LINE_BYTES = 4096
 SUM_MARK = b',"sha256":"'
 FIRST_SUM = "0" * 64
+STRANGER = "stranger"
+"""The id of whoever has no role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,8 @@ class AccessLog:
         self.path = folder / LOG
         self._head = folder / HEAD
 
-    def write(self, who: Who, deed: str, **about: Any) -> None:
-        """One more line. `about` is plain JSON and never a secret; long text in it is cut.
+    def write(self, who: Who | None, deed: str, **about: Any) -> None:
+        """One more line; nobody is a stranger. `about` is plain JSON and never a secret; long text in it is cut.
 
         Blocks until the disk has it (milliseconds): never on an event loop. Raises AccessError.
         """
@@ -136,14 +138,14 @@ class AccessLog:
             os.close(file)
 
 
-def _line(before: Head, who: Who, deed: str, about: dict[str, Any]) -> tuple[bytes, str]:
+def _line(before: Head, who: Who | None, deed: str, about: dict[str, Any]) -> tuple[bytes, str]:
     """The line with its end, and its sum."""
     entry = {
         "n": before.number + 1,
         "at": datetime.fromtimestamp(clock.wall_ns() / clock.NS_PER_S, UTC).isoformat(timespec="milliseconds"),
-        "role": who.role.word,
-        "id": who.id,
-        "label": who.label,
+        "role": who.role.word if who else "",
+        "id": who.id if who else STRANGER,
+        "label": who.label if who else "",
         "deed": deed,
         "about": {name: value[:MOST_TEXT] if isinstance(value, str) else value for name, value in about.items()},
     }

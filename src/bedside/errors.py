@@ -6,7 +6,8 @@
     │   ├── Unplugged          the device is not there (any more)
     │   ├── NoSignal           the device is there, the cable carries no picture
     │   ├── EndOfSource        a recording has come to its end
-    │   └── Misfit             crop or mask lies outside the picture
+    │   ├── Misfit             crop or mask lies outside the picture
+    │   └── Withheld           a picture is there, and must not leave now
     ├── BusError           frames cannot be handed on
     │   ├── Overwritten        the ring has moved on while a frame was read
     │   └── Closed             a mailbox was closed; nothing will come any more
@@ -17,6 +18,7 @@
     │   ├── EngineDied         the connection broke while the model was computing
     │   └── Overdue            no answer within the deadline
     ├── BuildFailed        an engine's environment or image cannot be made
+    ├── BundleError        a bundle cannot be made, is damaged, or cannot be installed here
     ├── AccessError        the files that say who may do what cannot be written or read
     └── SessionError       a session folder cannot be written or read
         └── NotNow             what was asked of a session is not possible as things stand
@@ -51,6 +53,10 @@ class EndOfSource(SourceError):
 
 class Misfit(SourceError):
     """Crop or mask lies outside the picture; nothing may leave the broadcaster."""
+
+
+class Withheld(SourceError):
+    """A picture is there, and must not leave: the screen is another one, or somebody sets the masks up."""
 
 
 class BusError(BedsideError):
@@ -91,6 +97,10 @@ class Overdue(EngineError):
 
 class BuildFailed(BedsideError):
     """An engine's environment or image cannot be made."""
+
+
+class BundleError(BedsideError):
+    """A bundle cannot be made, is damaged, or cannot be installed here."""
 
 
 class AccessError(BedsideError):

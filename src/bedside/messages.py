@@ -39,6 +39,9 @@ class Signal(StrEnum):
     OFFLINE = "offline"
     """The broadcaster itself cannot be reached; a subscriber says this, never a broadcaster."""
 
+    WITHHELD = "withheld"
+    """The picture is there, and nobody gets it: its masks may not fit, or are being set up; the message says which."""
+
     @property
     def has_picture(self) -> bool:
         """Whether the newest picture shows what the scanner shows now."""
@@ -89,6 +92,8 @@ class Status:
     """Frames that were passed over because a newer one was there."""
     reopens: int = 0
     """How often the source was opened again."""
+    warning: str = ""
+    """One sentence for a band on every page: why names may show. Empty when there is nothing to warn of."""
 
 
 # From a subscriber

@@ -17,6 +17,7 @@ from bedside.bus.encoder import Encoder
 from bedside.bus.outlet import Outlet
 from bedside.bus.publisher import Publisher, Runs
 from bedside.bus.ring import RingReader, RingWriter
+from bedside.bus.setup import SetsUp, SetupRoutes
 from bedside.bus.wish import read_wish
 from bedside.errors import BusError, SourceError, WireError
 from bedside.messages import Frame, Status
@@ -33,7 +34,7 @@ SEND_BUFFER_BYTES = 256 * 1024
 
 
 class Broadcaster:
-    """Runs `capture` in a thread and hands on what it delivers.
+    """Runs `capture` in a thread and hands on what it delivers; `setup` says what of it, from a page.
 
     Raises SettingsError when pictures would be open to a network without a token.
     """
@@ -48,9 +49,10 @@ class Broadcaster:
         slots: int = 8,
         token: str = "",
         stuck_after_s: float = 5.0,
+        setup: SetsUp | None = None,
     ) -> None:
         gate.refuse_open_host(host, token)
-        self._capture = capture
+        self._capture, self._setup = capture, setup
         self._host, self._port, self._token = host, port, token
         self._ring_name, self._slots = ring_name, slots
         self._stuck_after_s = stuck_after_s
@@ -95,6 +97,8 @@ class Broadcaster:
                 web.post("/control", self._control),
             ]
         )
+        if self._setup is not None:
+            app.add_routes(SetupRoutes(self._setup).routes())
         app.on_shutdown.append(self._send_away)
         return app
 
@@ -155,6 +159,7 @@ class Broadcaster:
             "status": "ok" if is_well else "error",
             "signal": str(status.signal),
             "message": status.message,
+            "warning": status.warning,
             "frame": {"seq": newest.seq if newest else 0, "age_ms": age_ms, "fps": status.fps},
             "subscribers": [outlet.account() for outlet in self._outlets],
             "dropped_subscribers": self._stuck,

@@ -3,16 +3,27 @@
 import argparse
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bedside.cli.live import live
 from bedside.cli.verb import add_verb, settings_of
+from bedside.errors import SettingsError
 from bedside.settings import Settings
+from bedside.settings_check import DEVICES
+
+if TYPE_CHECKING:
+    from bedside.source.privacy import Privacy
+    from bedside.source.setup import Setup
+
+PRESETS = "presets"
+"""The folder of presets, beside bedside.toml."""
 
 DOC = """\
 the picture: read the source and hand its frames on
 
-Reads [source] of bedside.toml, applies crop and mask, and serves ws://HOST:PORT/frames to `bedside serve` and to any
-other subscriber (docs/reference/wire.md). `bedside up` starts it by itself.
+Reads [source] of bedside.toml, applies crop and mask, or the preset that the setup page saved, and serves
+ws://HOST:PORT/frames to `bedside serve` and to any other subscriber (docs/reference/wire.md). `bedside up` starts it
+by itself.
 
 example:
   BEDSIDE_SOURCE_URL='file:clip.mp4?loop=1' bedside broadcast
@@ -36,16 +47,16 @@ async def _broadcast(settings: Settings, stop: asyncio.Event) -> None:
     from bedside.source.images import load_image
 
     source = settings.source
+    privacy, setup = _setup_of(settings)
+    size = privacy.framing.size
     capture = Capture(
         source.url,
-        size=source.size,
+        size="x".join(map(str, size)) if size else source.size,
         fps=source.fps,
         color_range=source.color_range,
-        crop=source.crop,
-        mask=source.mask,
-        fan=source.fan,
         placeholder=load_image(Path(source.placeholder)) if source.placeholder else None,
         frozen_after_s=source.frozen_after_s,
+        privacy=privacy,
     )
     broadcaster = Broadcaster(
         capture,
@@ -54,5 +65,37 @@ async def _broadcast(settings: Settings, stop: asyncio.Event) -> None:
         ring_name=settings.ring_name,
         slots=source.slots,
         token=source.token,
+        setup=setup,
     )
     await broadcaster.run(stop)
+
+
+def _setup_of(settings: Settings) -> "tuple[Privacy, Setup]":
+    """What may leave at first, and what a page may ask of it. Raises SettingsError or Misfit."""
+    from bedside.cli.text_finder import text_finder
+    from bedside.source.framing import Framing
+    from bedside.source.presets import Presets
+    from bedside.source.privacy import Privacy
+    from bedside.source.setup import Setup, preset_framing
+    from bedside.source.size import parse_size
+
+    source = settings.source
+    presets = Presets(settings.folder / PRESETS, source.url)
+    name = source.preset or presets.in_use()
+    by_hand = [key for key in ("crop", "mask", "fan") if getattr(source, key)]
+    if name and by_hand:
+        raise SettingsError(
+            f"[source] {by_hand[0]} is set, and so is preset {name!r}; take {by_hand[0]} out of bedside.toml, "
+            f"or the preset: [source] preset there, or the file {PRESETS}/in-use"
+        )
+    size = parse_size(source.size)
+    framing = preset_framing(presets, name, size) if name else Framing(source.crop, source.mask, source.fan, size)
+    is_device = source.url.partition(":")[0] in DEVICES
+    privacy = Privacy(
+        framing,
+        stops=source.on_layout_change == "stop",
+        is_confirmed=not is_device or bool(name or source.mask or source.crop),
+    )
+    fixed = f"[source] {by_hand[0]} is set in bedside.toml; take it out there and start again" if by_hand else ""
+    finds = text_finder(settings)
+    return privacy, Setup(privacy, presets, preset=name, named=source.preset, fixed=fixed, finds_text=finds)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bedside import clock
-from bedside.errors import BedsideError, EndOfSource, Misfit, NoSignal, SourceError, Unplugged
+from bedside.errors import BedsideError, EndOfSource, Misfit, NoSignal, SourceError, Unplugged, Withheld
 from bedside.messages import Frame, Pixels, Signal, Status
-from bedside.source.crop import Crop
+from bedside.source.framing import Framing
+from bedside.source.privacy import Privacy
 from bedside.source.schemes import opener
 from bedside.source.signal import SignalJudge
 from bedside.source.size import parse_size
@@ -41,9 +42,10 @@ class Capture:
     """Keeps one source delivering. Build it, then call `run` in a thread of its own.
 
     `crop`, `mask` and `fan` are in pixels of the source's whole picture; with `size` set, a picture of another size is
-    not handed on while there is a crop or a mask. `placeholder` is what the box shows without
-    a signal, RGB [height, width, 3]. Frames are numbered from `first_seq`; numbers left out are pictures that were
-    lost or passed over. Raises SettingsError or Misfit for settings that can never work.
+    not handed on while there is a crop or a mask. `privacy`, where it is given, says in place of these what may leave.
+    `placeholder` is what the box shows without a signal, RGB [height, width, 3]. Frames are numbered from `first_seq`;
+    numbers left out are pictures that were lost or passed over. Raises SettingsError or Misfit for settings that can
+    never work.
     """
 
     def __init__(
@@ -61,12 +63,15 @@ class Capture:
         first_seq: int = 1,
         open_source: Callable[[], Source] | None = None,
         pace: Pace = Pace(),
+        privacy: Privacy | None = None,
     ) -> None:
         self._open = open_source or opener(url, size=size, fps=fps, color_range=color_range)
-        self._crop = Crop(crop, mask, parse_size(size))
+        masks = tuple(tuple(each) for each in mask)
+        self._privacy = privacy or Privacy(Framing(tuple(crop), masks, tuple(fan), parse_size(size)))
+        self._framing = self._privacy.framing
         # The judge sees the whole picture, so that fan, crop and masks are all told in the same pixels.
         self._new_judge: Callable[[], SignalJudge] = lambda: SignalJudge(
-            frozen_after_s, tuple(fan) or tuple(crop), placeholder
+            frozen_after_s, self._framing.fan or self._framing.crop, placeholder
         )
         self._judge = self._new_judge()
         self._thinner = Thinner(fps)
@@ -159,15 +164,23 @@ class Capture:
         )
         if not self._thinner.takes(grab.captured_ns):
             return
-        signal = self._judge.judge(grab.pixels, grab.captured_ns, grab.no_signal)
+        if self._framing is not self._privacy.framing:
+            self._framing = self._privacy.framing
+            self._judge = self._new_judge()
+        judge = self._judge
+        signal = judge.judge(grab.pixels, grab.captured_ns, grab.no_signal)
+        self._privacy.look(grab.pixels, judge.grid, judge.thumbnail, grab.captured_ns, signal)
+        self._status = replace(self._status, warning=self._privacy.warning)
         try:
-            pixels = self._crop.apply(grab.pixels)
-        except Misfit as error:
+            self._privacy.hand_on(grab.pixels, lambda pixels: self._publish(grab, signal, pixels, publish))
+        except (Misfit, Withheld) as error:
             if signal is Signal.NO_SIGNAL:  # a box's placeholder may have any size
                 self._say(signal, "")
             else:
-                self._say(Signal.ERROR, str(error))
-            return
+                self._say(Signal.WITHHELD if isinstance(error, Withheld) else Signal.ERROR, str(error))
+
+    def _publish(self, grab: Grab, signal: Signal, pixels: Pixels, publish: Publish) -> None:
+        """Name the frame and hand it on."""
         self._stamps.append(grab.captured_ns)
         height, width = pixels.shape[:2]
         wall_ns = clock.wall_ns() - (clock.monotonic_ns() - grab.captured_ns)
@@ -213,7 +226,8 @@ class Capture:
 
 def _news(status: Status) -> tuple[object, ...]:
     """What of a status is worth a report of its own."""
-    return status.signal, status.message, status.device, status.width, status.height, status.color_range
+    numbers = status.device, status.width, status.height, status.color_range
+    return status.signal, status.message, status.warning, *numbers
 
 
 def _state_of(error: BedsideError, was_open: bool) -> Signal:

@@ -37,6 +37,9 @@ class SignalJudge:
     ) -> None:
         self._frozen_after_ns = round(frozen_after_s * clock.NS_PER_S)
         self._fan, self._placeholder = tuple(fan), placeholder
+        self.grid: Grid
+        """Of the newest picture, once there was one; so is `thumbnail`."""
+        self.thumbnail: Thumbnail
         self._shape: tuple[int, ...] = ()
         self._state = Signal.LIVE
         self._lasted = BACK_AFTER
@@ -50,7 +53,7 @@ class SignalJudge:
         """What this picture is worth: LIVE, FROZEN or NO_SIGNAL; `no_signal` is the driver's word, and wins at once."""
         if pixels.shape != self._shape:
             self._start(pixels, captured_ns)
-        thumbnail = self._grid.grey(pixels)
+        thumbnail = self.thumbnail = self.grid.grey(pixels)
         is_filler = no_signal or self._filler.is_in(pixels, thumbnail)
         if not is_filler:
             self._stillness.feed(thumbnail, captured_ns)
@@ -94,7 +97,7 @@ class SignalJudge:
     def _start(self, pixels: Pixels, now_ns: int) -> None:
         """Forget what was learned from pictures of another size."""
         self._shape = pixels.shape
-        grid = self._grid = Grid.of(pixels)
+        grid = self.grid = Grid.of(pixels)
         everywhere = np.ones((grid.rows, grid.columns), np.bool_)
         within = grid.cells(self._fan) if self._fan else everywhere
         if not within.any():
@@ -111,4 +114,4 @@ class SignalJudge:
             return None
         size = (pixels.shape[1], pixels.shape[0])
         fitted = cv2.resize(self._placeholder, size, interpolation=cv2.INTER_AREA)
-        return self._grid.grey(np.asarray(fitted, np.uint8))
+        return self.grid.grey(np.asarray(fitted, np.uint8))

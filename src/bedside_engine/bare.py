@@ -6,7 +6,7 @@ stdout. It is what `bedside check` compares the whole way with. What the model p
 A picture is one line of JSON and its values: `{"id": "7", "shape": [480, 640, 3], "window": false, "parameters":
 {"frame_info": ...}}` and then 480 * 640 * 3 bytes. The first line out is `{"ready": true, ...}`, or has `failed`; each
 other has `id` and `ms`, and `wrong`, the sentences about what cannot be used; the last one, once stdin has ended,
-`peak_mb`.
+`peak_mb`. A picture whose head has `"wants": ["boxes"]` is answered with these fields of the result, too.
 """
 
 from __future__ import annotations
@@ -106,7 +106,9 @@ def _answer(model: loader.Model, head: Dict[str, Any], picture: Any) -> Dict[str
     except BaseException as error:  # noqa: BLE001  whatever a model raises, exit() too, is this picture's error
         sentence = "predict raised %s" % log.sentence(error, model.folder)
         return {"ms": (time.perf_counter() - started) * 1e3, "wrong": [sentence]}
-    return {"ms": (time.perf_counter() - started) * 1e3, "wrong": wrong_with(result)}
+    ms, wrong = (time.perf_counter() - started) * 1e3, wrong_with(result)
+    fields = {} if wrong else {name: check(result).get(name) for name in head.get("wants", ())}
+    return dict(fields, ms=ms, wrong=wrong)
 
 
 def wrong_with(result: Any) -> List[str]:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable
 
 from bedside import clock
+from bedside.cli import text_finder
 from bedside.cli.beforehand import needed_by
 from bedside.cli.engine import find
 from bedside.cli.live import end_as_by_ctrl_c
@@ -12,6 +13,7 @@ from bedside.cli.shown import Shown
 from bedside.cli.verb import add_verb, settings_of
 from bedside.engine.build import Buildable
 from bedside.errors import BuildFailed
+from bedside.settings import Settings
 from bedside.settings_tables import EngineSettings
 from bedside.supervisor.heartbeat import die_with_parent
 
@@ -25,6 +27,7 @@ up` makes what is missing by itself; this does it beforehand, as long as there i
 examples:
   bedside build                  everything that bedside.toml needs
   bedside build pcbm             what this engine needs
+  bedside build text             the text finder, for the setup page's masks and `bedside audit`
   bedside build --list           all environments of this user, their sizes, and when each was used last
   bedside build --prune          remove those that bedside.toml does not need and that nobody used for 30 days
 """
@@ -33,7 +36,7 @@ examples:
 def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", shared: argparse.ArgumentParser) -> None:
     """Put the verb on the command line."""
     parser = add_verb(verbs, shared, "build", run, DOC)
-    parser.add_argument("names", metavar="NAME", nargs="*", help="an [[engine]]; without one, all of them")
+    parser.add_argument("names", metavar="NAME", nargs="*", help="an [[engine]], or text; without one, all of them")
     one = parser.add_mutually_exclusive_group()
     one.add_argument("--list", action="store_true", help="show all environments of this user")
     one.add_argument(
@@ -44,15 +47,20 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", shared:
 def run(arguments: argparse.Namespace) -> int:
     """Build what is missing, or list or remove what is there."""
     settings, _ = settings_of(arguments)
-    engines = [find(settings, name) for name in arguments.names] or list(settings.engines)
+    engines = [_named(settings, name) for name in arguments.names] or list(settings.engines)
     if arguments.list or arguments.prune is not None:
         from bedside.cli.environments import prune, show
 
-        needed = [needed_by(engine) for engine in settings.engines]
+        needed = [needed_by(engine) for engine in (*settings.engines, text_finder.engine_of(settings))]
         return show(needed) if arguments.list else prune(needed, arguments.prune)
     die_with_parent()
     end_as_by_ctrl_c()
     return 0 if build_all(engines, quiet=arguments.quiet) else 1
+
+
+def _named(settings: Settings, name: str) -> EngineSettings:
+    """The [[engine]] of that name, or the text finder, which needs no setting. Raises SettingsError."""
+    return text_finder.engine_of(settings) if name == text_finder.NAME else find(settings, name)
 
 
 def build_all(engines: Iterable[EngineSettings], *, quiet: bool = False) -> bool:

@@ -11,6 +11,7 @@ from bedside import clock
 from bedside.hub.answer import page_answer, text_of
 from bedside.hub.calibration import Calibration
 from bedside.hub.metrics import Metrics
+from bedside.hub.pace import LADDER, Rung
 from bedside.hub.picture import Borrow, Darkroom, Picture
 from bedside.hub.recall import Answered, Gone, Recall
 from bedside.hub.view import View
@@ -138,14 +139,14 @@ class Feed:
         if pixels is not None:
             self.recall.hold(page, seq, pixels)
 
-    async def live_picture(self, width: int) -> Picture | None:
+    async def live_picture(self, width: int, rung: Rung = LADDER[0]) -> Picture | None:
         """The newest picture at about `width`, encoded once for all; None when it cannot be read."""
-        return await self.darkroom.live(lambda: (self.frame, self.frame_order) if self.frame else None, width)
+        return await self.darkroom.live(lambda: (self.frame, self.frame_order) if self.frame else None, width, rung)
 
-    async def answer_picture(self, answered: Answered, width: int) -> Picture:
+    async def answer_picture(self, answered: Answered, width: int, rung: Rung = LADDER[0]) -> Picture:
         """The picture that was answered, at about `width`, encoded once for all. It must have pixels."""
         assert answered.pixels is not None
-        return await self.darkroom.answer(answered.frame, answered.order, answered.pixels, width)
+        return await self.darkroom.answer(answered.frame, answered.order, answered.pixels, width, rung)
 
     async def answer_text(self, answered: Answered, view: View) -> str:
         """The open JSON object `{...` of a `result` message for this view, made once; the sender adds its age."""

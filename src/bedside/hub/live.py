@@ -13,6 +13,7 @@ from bedside import clock
 from bedside.hub import said
 from bedside.hub.answer import text_of
 from bedside.hub.feed import Feed
+from bedside.hub.pace import Pace
 from bedside.hub.picture import Picture
 from bedside.hub.recall import Answered
 from bedside.hub.said import Garbage
@@ -47,6 +48,7 @@ class Page:
         self._visit = visit
         self._shown = Shown(secrets.token_hex(4), view, visit)
         self._streams = {"live": Stream(order=self._stale_order()), "answer": Stream()}
+        self._pace = Pace()
         self._results: dict[str, int] = {}
         self._sending: dict[str, asyncio.Task[None]] = {}
         self._state_order = -1
@@ -120,11 +122,11 @@ class Page:
             if self._is_idle(name := f"result {answered.result.engine}"):
                 self._results[answered.result.engine] = answered.order
                 yield name, self._send_result(answered)
-        live, answer = self._streams["live"], self._streams["answer"]
-        if self._is_idle("live") and live.has_room() and self._feed.frame_order > max(live.tried, live.order):
+        live, answer, credit = self._streams["live"], self._streams["answer"], self._pace.now.credit
+        if self._is_idle("live") and live.has_room(credit) and self._feed.frame_order > max(live.tried, live.order):
             live.tried = self._feed.frame_order
             yield "live", self._send_live(live)
-        if self._is_idle("answer") and answer.has_room() and (newest := self._due_answer(answer)) is not None:
+        if self._is_idle("answer") and answer.has_room(credit) and (newest := self._due_answer(answer)) is not None:
             yield "answer", self._send_answer(answer, newest)
 
     def _is_idle(self, name: str) -> bool:
@@ -162,7 +164,7 @@ class Page:
         self._shown.sent(answered, _age_ms(answered))
 
     async def _send_live(self, stream: Stream) -> None:
-        picture = await self._feed.live_picture(stream.width)
+        picture = await self._feed.live_picture(stream.width, self._pace.now)
         if picture is None:
             return  # it left the ring before it could be read; a newer one is due
         self._count(stream, "live", picture.order)
@@ -170,7 +172,8 @@ class Page:
 
     async def _send_answer(self, stream: Stream, answered: Answered) -> None:
         picture, text = await asyncio.gather(
-            self._feed.answer_picture(answered, stream.width), self._feed.answer_text(answered, self._view)
+            self._feed.answer_picture(answered, stream.width, self._pace.now),
+            self._feed.answer_text(answered, self._view),
         )
         self._count(stream, "answer", answered.order)
         self._feed.recall.sent(self, answered)
@@ -184,8 +187,8 @@ class Page:
         stream.order = order
 
     async def _send_picture(self, name: str, stream: Stream, picture: Picture, result: str) -> None:
-        stream.unpainted.append(picture.frame.seq)
         now_ns = clock.monotonic_ns()
+        stream.unpainted[picture.frame.seq] = now_ns
         header = {
             "type": "picture",
             "stream": name,
@@ -237,7 +240,8 @@ class Page:
                 self._streams["live"].width, self._streams["answer"].width = live, answer
                 self._wake.set()
             case said.Painted(stream, seq, age_ms):
-                if self._streams[stream].painted(seq):
+                if (way_ms := self._streams[stream].painted(seq)) is not None:
+                    self._pace.painted(way_ms)
                     if age_ms is not None:
                         self._feed.metrics.painted(stream, age_ms)
                         self._see(stream, seq, age_ms)

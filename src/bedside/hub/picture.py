@@ -1,4 +1,4 @@
-"""JPEGs for pages: each (stream, frame, width) is encoded once, in a thread, and shared by all who want it."""
+"""JPEGs for pages: each (stream, frame, width, quality) is encoded once, in a thread, and shared by all who want it."""
 
 import asyncio
 from collections import OrderedDict
@@ -13,6 +13,7 @@ import numpy as np
 import simplejpeg
 
 from bedside.errors import BusError
+from bedside.hub.pace import Rung
 from bedside.messages import Frame, Pixels
 from bedside.threads import background_pool
 
@@ -71,15 +72,21 @@ class Darkroom:
         """The outcome of `make`, run in a thread and not kept."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, make)
 
-    def live(self, newest: Callable[[], tuple[Frame, int] | None], width: int) -> "asyncio.Future[Picture | None]":
-        """The newest picture at `width`; None when it could not be read in time."""
-        now = newest()
+    def live(
+        self, newest: Callable[[], tuple[Frame, int] | None], width: int, rung: Rung
+    ) -> "asyncio.Future[Picture | None]":
+        """The newest picture at `width`, made as `rung` says; None when it could not be read in time."""
+        now, size = newest(), self._size(width, rung)
         order = now[1] if now else 0
-        return self.once(("live", order, rounded(width)), lambda: self._live(newest, now, width), self._live_pool)
+        return self.once(("live", order, *size), lambda: self._live(newest, now, *size), self._live_pool)
 
-    def answer(self, frame: Frame, order: int, pixels: Pixels, width: int) -> "asyncio.Future[Picture]":
-        """The answered picture `pixels` at `width`."""
-        return self.once(("answer", order, rounded(width)), lambda: self._encode(frame, order, pixels, width))
+    def answer(self, frame: Frame, order: int, pixels: Pixels, width: int, rung: Rung) -> "asyncio.Future[Picture]":
+        """The answered picture `pixels` at `width`, made as `rung` says."""
+        size = self._size(width, rung)
+        return self.once(("answer", order, *size), lambda: self._encode(frame, order, pixels, *size))
+
+    def _size(self, width: int, rung: Rung) -> tuple[int, int]:
+        return rounded(round(width * rung.share)), min(self._quality, rung.quality)
 
     def close(self) -> None:
         """Ends the threads after what they are at."""
@@ -87,29 +94,29 @@ class Darkroom:
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _live(
-        self, newest: Callable[[], tuple[Frame, int] | None], first: tuple[Frame, int] | None, width: int
+        self, newest: Callable[[], tuple[Frame, int] | None], first: tuple[Frame, int] | None, width: int, quality: int
     ) -> Picture | None:
         found = first
         for _ in range(TRIES):
             if found is None:
                 return None
             frame, order = found
-            if frame.jpeg is not None and rounded(width) >= frame.width:
+            if frame.jpeg is not None and width >= frame.width and quality == self._quality:
                 return Picture(frame, order, frame.width, frame.height, frame.jpeg)
             try:
                 with self._borrow(frame) as view:
-                    return self._encode(frame, order, view, width)
+                    return self._encode(frame, order, view, width, quality)
             except BusError:
                 found = newest()
         return None
 
-    def _encode(self, frame: Frame, order: int, pixels: Pixels, width: int) -> Picture:
+    def _encode(self, frame: Frame, order: int, pixels: Pixels, width: int, quality: int) -> Picture:
         height_px, width_px = pixels.shape[:2]
-        wanted = min(rounded(width), width_px)
+        wanted = min(width, width_px)
         if wanted < width_px:
             height_px = max(1, round(height_px * wanted / width_px))
             pixels = np.asarray(cv2.resize(pixels, (wanted, height_px), interpolation=cv2.INTER_AREA), dtype=np.uint8)
-        jpeg = simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), self._quality, "RGB", "420")
+        jpeg = simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), quality, "RGB", "420")
         self.encodes += 1
         return Picture(frame, order, wanted, height_px, jpeg)
 

@@ -1,10 +1,8 @@
 """One page's side of a stream of pictures: what it wants, and how many are on their way to it."""
 
-from collections import deque
 from dataclasses import dataclass, field
 
-CREDIT = 2
-"""So many pictures of a stream may be on their way to a page that has not said yet that it painted them."""
+from bedside import clock
 
 
 @dataclass(slots=True)
@@ -17,17 +15,21 @@ class Stream:
     """The newest arrival that was sent, or passed over before the page came."""
     tried: int = 0
     """The newest arrival that was begun; one that could not be read is not tried again."""
-    unpainted: deque[int] = field(default_factory=deque)
-    """Sequence numbers that were sent and not said to be painted."""
+    unpainted: dict[int, int] = field(default_factory=dict)
+    """Sequence numbers that were sent and not said to be painted, in that order, and when, monotonic ns."""
 
-    def has_room(self) -> bool:
-        """Whether the page wants another picture now."""
-        return self.width > 0 and len(self.unpainted) < CREDIT
+    def has_room(self, credit: int) -> bool:
+        """Whether the page wants another picture now, when `credit` may be on their way."""
+        return self.width > 0 and len(self.unpainted) < credit
 
-    def painted(self, seq: int) -> bool:
-        """The page painted `seq`, and will not paint what was sent before it. False when it was never sent."""
-        if seq not in self.unpainted:
-            return False
-        while self.unpainted.popleft() != seq:
-            pass
-        return True
+    def painted(self, seq: int) -> float | None:
+        """The page painted `seq`, and will not paint what was sent before it.
+
+        Returns how long that took since it was sent, ms; None when it was never sent.
+        """
+        if (sent_ns := self.unpainted.get(seq)) is None:
+            return None
+        while next(iter(self.unpainted)) != seq:
+            del self.unpainted[next(iter(self.unpainted))]
+        del self.unpainted[seq]
+        return clock.age_ms(sent_ns)

@@ -7,9 +7,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.hub.conftest import Scanner
 
 from bedside.hub.feed import Feed
-from bedside.hub.health import WORDS
+from bedside.hub.health import WORDS, Limits
+from bedside.hub.machine_metrics import MachineStates
+from bedside.hub.processes import ProcessNow
 from bedside.hub.session_metrics import SessionStates
 from bedside.hub.visit import Visit
+from bedside.hub.watch import Known, Watch
 from bedside.messages import EngineState, EngineStatus, RecorderState, RecorderStatus
 from bedside.session.desk import Desk
 
@@ -22,6 +25,11 @@ async def test_every_metric_is_in_the_reference(scanner: Scanner, tmp_path: Path
     visit = Visit(feed, Desk(tmp_path))
     visit.recorder = RecorderStatus(RecorderState.RECORDING)
     feed.metrics.registry.register(SessionStates(visit))
+    watch = Watch(feed, visit, Limits(), Known(lambda: [ProcessNow("serve", "running", memory_bytes=1, cpu_s=1.0)]))
+    feed.metrics.registry.register(MachineStates(feed, watch))
+    await watch.look()
+    watch.bytes_per_s, watch.certificate_ends_ns = 1.0, 1
+    watch.close()
     feed.put(scanner.shoot())
     feed.put(EngineStatus("pcbm", EngineState.READY))
     found = {

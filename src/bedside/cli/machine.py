@@ -9,6 +9,7 @@ import signal
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+from bedside import clock
 from bedside.cli.beforehand import refuse_what_cannot_work
 from bedside.cli.health import ask_health
 from bedside.cli.live import stop_signals
@@ -20,6 +21,8 @@ from bedside.supervisor.plan import LOGS, Process
 from bedside.supervisor.supervisor import Supervisor
 
 STATUS_FILE = "supervisor.json"
+MOST_ENDS = 5
+"""So many ends of a process are told."""
 log = logging.getLogger(__name__)
 
 
@@ -87,12 +90,16 @@ class Report:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._states: dict[str, ChildState] = {}
+        self._since_ns: dict[str, tuple[int, int]] = {}
+        self._counted: dict[str, int] = {}
+        self._ends: dict[str, list[dict[str, object]]] = {}
 
     def __call__(self, statuses: tuple[ChildStatus, ...]) -> None:
         for status in statuses:
             if self._states.get(status.name) != status.state and status.state is ChildState.RUNNING:
                 log.info("%s runs (pid %d)", status.name, status.pid)
             self._states[status.name] = status.state
+            self._note(status)
         body = {
             "pid": os.getpid(),
             "processes": [
@@ -104,6 +111,8 @@ class Report:
                     "ends": status.ends,
                     "keeps_dying": status.is_flapping,
                     "message": status.message,
+                    "since_wall_ns": self._since_ns.get(status.name, (0, None))[1],
+                    "last_ends": self._ends.get(status.name, []),
                 }
                 for status in statuses
             ],
@@ -115,3 +124,13 @@ class Report:
             fresh.replace(self._path)
         except OSError as error:  # a full disk must not end the supervision
             log.warning("%s cannot be written (%s); `bedside status` will not show the processes", self._path, error)
+
+    def _note(self, status: ChildStatus) -> None:
+        """When it was started last, and why it ended the last times."""
+        if status.pid and self._since_ns.get(status.name, (0, 0))[0] != status.starts:
+            self._since_ns[status.name] = (status.starts, clock.wall_ns())
+        ends = self._ends.setdefault(status.name, [])
+        if status.ends > self._counted.get(status.name, 0):
+            ends.append({"wall_ns": clock.wall_ns(), "why": status.message})
+            del ends[:-MOST_ENDS]
+        self._counted[status.name] = status.ends

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from bedside import clock
+from bedside.hub.alerts import Alert
 from bedside.hub.answer import page_answer, text_of
 from bedside.hub.calibration import Calibration
 from bedside.hub.metrics import Metrics
@@ -68,6 +69,8 @@ class Feed:
         self._good: dict[str, Result] = {}
         self._watchers: set[asyncio.Event] = set()
         self._due_since_ns: dict[str, int] = {}
+        self.alerts: tuple[Alert, ...] = ()
+        """What a person should hear of, the gravest first; `hub/watch.py` says it."""
         self.witness: Witness | None = None
         """Is told what happens, such as the running session."""
         self.answer_again: AnswerAgain | None = None

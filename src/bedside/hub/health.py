@@ -37,13 +37,21 @@ class Health:
         return self.status == "ok"
 
 
-def health(feed: Feed, limits: Limits, now_ns: int | None = None, *, visit: Visit | None = None) -> Health:
+def health(
+    feed: Feed,
+    limits: Limits,
+    now_ns: int | None = None,
+    *,
+    visit: Visit | None = None,
+) -> Health:
     """The health at this moment. An engine's is the age of its last finished prediction, never "the port answers"."""
     now_ns = clock.monotonic_ns() if now_ns is None else now_ns
     found = [*_signal_problems(feed, limits, now_ns)]
     for engine in feed.engine_statuses:
-        found += _engine_problems(feed, engine, limits.answer_s.get(engine.engine, DEADLINE_S), now_ns)
+        found += _engine_problems(feed, limits, engine, now_ns)
     found += _session_problems(visit)
+    if feed.status.warning:
+        found.append(("privacy", f"{feed.status.warning}; an admin opens /setup."))
     status = found[0][0] if found else "ok"
     problems = tuple(sentence for _, sentence in found)
     frame = feed.frame
@@ -59,6 +67,7 @@ def health(feed: Feed, limits: Limits, now_ns: int | None = None, *, visit: Visi
         "engines": {engine.engine: _engine(feed, engine, now_ns) for engine in feed.engine_statuses},
         "recorder": recorder_json(visit.recorder) if visit else None,
         "session": _session(visit),
+        "alerts": [alert.as_json() for alert in feed.alerts],
         "viewers": sum(feed.viewers.values()),
         "version": bedside.__version__,
     }
@@ -77,17 +86,30 @@ def _signal_problems(feed: Feed, limits: Limits, now_ns: int) -> Iterator[tuple[
             yield "stale", f"The newest frame is {age_s:.1f} s old; expected at most {limits.frame_s:g} s."
 
 
-def _engine_problems(feed: Feed, engine: EngineStatus, limit_s: float, now_ns: int) -> Iterator[tuple[str, str]]:
+def picture_problem(feed: Feed, limits: Limits, now_ns: int) -> str:
+    """Why the picture is not to be believed, as a sentence; empty while it is well."""
+    return next((sentence for _, sentence in _signal_problems(feed, limits, now_ns)), "")
+
+
+def owed_s(feed: Feed, limits: Limits, engine: EngineStatus, now_ns: int) -> tuple[float, float]:
+    """For how many seconds an engine owes an answer, and for how many it may.
+
+    One is only owed since there were both a picture and a running engine whose turn it was.
+    """
+    limit_s = limits.answer_s.get(engine.engine, DEADLINE_S) + engine.rest_s
+    if not (engine.state.is_well and feed.status.signal.has_picture and feed.picture_since_ns and is_due(engine)):
+        return 0.0, limit_s
+    owed_ns = max(_answered_ns(feed, engine), feed.picture_since_ns, feed.due_since_ns(engine.engine))
+    return clock.age_ms(owed_ns, now_ns) / 1e3, limit_s
+
+
+def _engine_problems(feed: Feed, limits: Limits, engine: EngineStatus, now_ns: int) -> Iterator[tuple[str, str]]:
     if not engine.state.is_well:
         said = f": {engine.message}" if engine.message else "."
         yield "engine", f"The engine '{engine.engine}' is {engine.state}{said}"
         return
-    if not (feed.status.signal.has_picture and feed.picture_since_ns and is_due(engine)):
-        return
-    # An answer is only owed since there were both a picture and a running engine whose turn it was.
-    owed_ns = max(_answered_ns(feed, engine), feed.picture_since_ns, feed.due_since_ns(engine.engine))
-    limit_s += engine.rest_s
-    if (age_s := clock.age_ms(owed_ns, now_ns) / 1e3) > limit_s:
+    age_s, limit_s = owed_s(feed, limits, engine, now_ns)
+    if age_s > limit_s:
         yield (
             "engine",
             f"Engine '{engine.engine}' finished no prediction for {age_s:.1f} s; expected one every {limit_s:g} s.",
@@ -141,5 +163,5 @@ def _engine(feed: Feed, engine: EngineStatus, now_ns: int) -> dict[str, Any]:
 
 
 SIGNAL_WORDS = tuple(str(signal) for signal in Signal if not signal.has_picture)
-WORDS = ("ok", "stale", "engine", "recorder", "session", *SIGNAL_WORDS)
+WORDS = ("ok", "stale", "engine", "recorder", "session", "privacy", *SIGNAL_WORDS)
 """Every word that `status` can be."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from bedside import clock
+from bedside.hub.alerts import About, Level
 from bedside.hub.feed import Feed
 from bedside.hub.running import recorder_json
 from bedside.hub.visit import Visit
@@ -15,9 +16,11 @@ def state(
     *,
     has_answers: bool = True,
     has_verdict: bool = True,
+    has_controls: bool = True,
     picture_skips: int = 0,
 ) -> dict[str, Any]:
-    """The state as the page reads it; ages in milliseconds. Without answers, `engines` is empty.
+    """The state as the page reads it; ages in milliseconds. Without answers, `engines` is empty, and no alert is
+    of them; without controls nobody is there to do anything, and only alarms are said.
 
     `progress` over the needed planes is for pages that have the verdict.
     """
@@ -27,6 +30,11 @@ def state(
         "signal": signal_state(feed, now_ns),
         "engines": [engine_state(feed, status, now_ns) for status in feed.engine_statuses] if has_answers else [],
         **session_state(visit),
+        "alerts": [
+            {**alert.as_json(), "on_page": alert.is_on_page}
+            for alert in feed.alerts
+            if (has_answers or alert.about is not About.ANSWERS) and (has_controls or alert.level is Level.ALARM)
+        ],
         "progress": visit.progress if visit is not None and has_verdict else None,
         "spacing": feed.calibration.as_json(),
         "viewers": sum(feed.viewers.values()),
@@ -55,6 +63,7 @@ def signal_state(feed: Feed, now_ns: int) -> dict[str, Any]:
     return {
         "state": str(status.signal),
         "message": status.message,
+        "warning": status.warning,
         "source": status.source,
         "device": status.device,
         "fps": round(status.fps, 2),

@@ -1,5 +1,6 @@
 // Wires the parts of the page: messages in, pictures and words out. judge.js and stale.js say what is current.
 
+import { AlertStrip } from "./alerts.js";
 import { Ages } from "./ages.js";
 import { Answers } from "./answers.js";
 import { Awake } from "./awake.js";
@@ -61,6 +62,7 @@ feedback.sheet = new CorrectionSheet(byId("correction"), feedback);
 const session = new SessionSheet(byId("session"), { record: (on) => deeds.record(on), setScale: () => scale.begin(), say });
 const scale = new ScaleSheet(byId("scale"), known, { stage, hold: deeds.hold, say });
 const chip = new RecordChip(byId("chip"), byId("alarm"), () => toggle(session));
+const alerts = new AlertStrip(byId("alerts"));
 const bands = new Bands(byId("stage"), deeds.hold);
 const steering = new Steering({
   send: (command) => post("/api/control", { command }),
@@ -206,6 +208,7 @@ function tellRecording({ trouble }) {
   const participant = state?.session?.participant ?? hello?.participant ?? "";
   chip.render(recordingOf(state), { participant, view: title || name, controls });
   session.render(state);
+  alerts.render(state?.alerts ?? []);
   scale.render(known.state);
   if (hello) void followArm(hello.view.name, state?.session?.arm ?? "", note);
 }
@@ -213,14 +216,14 @@ function tellRecording({ trouble }) {
 /** @param {Judgement} judgement @param {number} now */
 function arrange({ trouble, condition, usable }, now) {
   const { hello, held, swapped, isFrozen: frozen } = known;
-  if (!hello) return bands.render({ trouble, heldMs: null, frozen: false });
+  if (!hello) return bands.render({ trouble, heldMs: null, frozen: false, warning: "" });
   const { view } = hello;
   const at = plan({ view, swapped, held: held !== null, usable });
   const answered = view.picture === "answer" || view.inset || view.overlay;
   const stays = trouble !== null && stage.shown !== null; // what was last seen stays where it was, grey
   if (!held && !stays) stage.arrange(at, view.overlay, { live: true, answer: answered && hello.engines.length > 0 });
   else if (held) stage.arrange({ ...stage.plan, inset: "live" }, view.overlay, stage.asks);
-  bands.render({ trouble, heldMs: held && now - held.at, frozen });
+  bands.render({ trouble, heldMs: held && now - held.at, frozen, warning: known.state?.signal.warning ?? "" });
   fallback = at.fallback && !held && stage.plan.large === "live" ? condition.title || "no answered picture" : null;
   bands.name(tagOf(known, stage.shown, { fallback, now }), fallback !== null);
   const { controls } = view;

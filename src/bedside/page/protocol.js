@@ -6,15 +6,17 @@
  * @typedef {{type: "hello", version: string, view: View, can_control: boolean, controls?: string[],
  *   engines: string[],
  *   participant?: string, page?: string}} Hello  page: this page's name in the session's marks
- * @typedef {{state: string, message: string, source: string, device: string, fps: number, age_ms: number|null,
+ * @typedef {{state: string, message: string, warning?: string, source: string, device: string, fps: number, age_ms: number|null,
  *   drops: number, skips: number, width: number, height: number}} SignalState
  * @typedef {{name: string, state: string, message: string, answers: number, errors: number, restarts: number,
  *   fps: number, model_ms: number, added_ms: number, answer_age_ms: number|null, busy_ms: number|null, late: number,
  *   passed_over: number, replicas: number, replicas_well: number, waits: boolean, holds: boolean,
  *   rest_ms: number, takes_corrections?: boolean}} EngineState  waits: it is not its turn; holds: its answer counts until the scanner moves
  * @typedef {{type: "state", signal: SignalState, engines: EngineState[], recorder?: Recorder|null,
- *   session?: RunningSession|null, progress?: Progress|null, spacing?: Spacing, viewers: number, picture_skips: number,
+ *   session?: RunningSession|null, progress?: Progress|null, spacing?: Spacing, alerts?: Alert[], viewers: number, picture_skips: number,
  *   sent_ms?: number}} State
+ * @typedef {{id: string, level: "warning"|"alarm", about: string, sentence: string, do: string, on_page: boolean}} Alert
+ *   on_page: this page says it anyway, where it happens
  * @typedef {{keeps: "yes"|"no_session"|"no_consent", planes: Plane[]}} Progress  over the planes that a scan needs
  * @typedef {{name: string, level: "none"|"near"|"good", score: number|null,
  *   picture: {name: string, seq: number}|null}} Plane  the best of it so far; picture: the best frame that is kept

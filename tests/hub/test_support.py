@@ -1,0 +1,79 @@
+"""The support file: what is in it, and above all what is not."""
+
+import asyncio
+import io
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bedside.cli.on_machine import about_machine, log_tail
+from bedside.errors import BedsideError
+from bedside.hub.scrub import Scrubber
+from bedside.settings import Settings, load
+
+TOKEN, CODE, LABEL = "s3cret-t0ken-of-the-server", "QX77", "tablet at bed 2"
+MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"ftyp", b"\x1aE\xdf\xa3")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A folder with a token, a participant, a device, pictures and a log that tells all of it."""
+    (tmp_path / "bedside.toml").write_text(f'[server]\ntoken = "{TOKEN}"\n[source]\nurl = "synthetic:"\n')
+    session = tmp_path / "sessions" / f"2026-11-23T10-12-33_{CODE}"
+    session.mkdir(parents=True)
+    (session / "session.json").write_text(f'{{"participant": "{CODE}"}}')
+    (session / "snapshot.png").write_bytes(b"\x89PNG\r\n" + b"x" * 100)
+    (tmp_path / "logs").mkdir()
+    lines = [
+        f"opened http://10.0.0.2:8080/?token={TOKEN}",
+        f"recording {session}/video-001.mp4 of {CODE}",
+        f"participant {CODE} has come; next participant=Z99",
+        f"{LABEL} was paired",
+        "engine ready in 0.4 s",
+    ]
+    (tmp_path / "logs/engine-pcbm.log").write_text("\n".join(lines) + "\n")
+    (tmp_path / "access").mkdir()
+    (tmp_path / "access/access.jsonl").write_text(f'{{"deed": "pair", "who": {{"id": "d1", "label": "{LABEL}"}}}}\n')
+    return replace(load(tmp_path / "bedside.toml"), folder=tmp_path)
+
+
+def test_nothing_of_anybody_is_in_the_support_file(settings: Settings, tmp_path: Path) -> None:
+    """No token, participant's code, device's name or picture, wherever they stood; what helps is there."""
+    support = about_machine(settings, tmp_path / "bedside.toml").support
+    assert support is not None
+    packed = support({"health.json": f'{{"session": "2026-11-23T10-12-33_{CODE}", "status": "ok"}}'})
+    with zipfile.ZipFile(io.BytesIO(packed)) as file:
+        texts = {name: file.read(name) for name in file.namelist()}
+    assert {"README.txt", "versions.json", "settings.json", "doctor.txt", "health.json"} <= set(texts)
+    for name, text in texts.items():
+        for planted in (TOKEN.encode(), CODE.encode(), b"Z99", LABEL.encode(), *MAGIC):
+            assert planted not in text, (name, planted)
+    assert b"engine ready in 0.4 s" in texts["logs/engine-pcbm.txt"]
+    assert b'"pair": 1' in texts["access.json"]
+    assert b"Not in it: pictures" in texts["README.txt"]
+    assert all(f"  {name}".encode() in texts["README.txt"] for name in texts if name != "README.txt")
+
+
+@pytest.mark.parametrize("name", ["../bedside", "/etc/passwd", "engine-none", "", "..%2fbedside"])
+def test_a_log_is_one_of_the_logs(settings: Settings, name: str) -> None:
+    """No name leads to another file."""
+    with pytest.raises(BedsideError, match="there is no log"):
+        log_tail(settings, name, 10)
+
+
+@given(st.text("ABCxyz019 =:/-_", max_size=40), st.text("ABCxyz019 =:/-_", max_size=40))
+def test_a_known_word_never_stays(before: str, after: str) -> None:
+    """Whatever stands around it, as long as it is a word of its own."""
+    clean = Scrubber([CODE, LABEL])
+    assert CODE not in clean(f"{before} {CODE} {after}")
+    assert LABEL not in clean(f"{before} {LABEL} {after}")
+
+
+async def test_the_scrubber_leaves_a_log_readable() -> None:
+    """Times, numbers, paths and plain words stay."""
+    line = "12:30:01 recorder: /srv/bedside/sessions wrote 1836 frames at 30.0 fps, exit status 1"
+    assert await asyncio.to_thread(Scrubber(["P1"]), line) == line

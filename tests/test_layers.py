@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "hub": BASE | {"access", "bus", "review", "router", "session"},
     "supervisor": BASE | {"settings", "settings_tables"},
     "compose": BASE | {"engine", "settings", "settings_tables", "supervisor"},
-    "bundle": BASE | {"settings", "settings_tables"},
+    "bundle": BASE | {"engine", "settings", "settings_tables"},
     "check": BASE | {"bus", "engine", "hub", "router", "supervisor"},
 }
 ROOTS = {"__init__", "__main__", "cli"}  # composition roots see everything

@@ -55,6 +55,12 @@ class Pip:
         return ["--find-links", str(self.wheels)] if self.wheels.is_dir() else []
 
     def _make_empty(self) -> None:
+        brought = sorted(self.wheels.glob("pip-*.whl"))
+        if brought:  # a Python without ensurepip, such as Debian's, needs none then
+            bare = self._run(self.base.path, "-I", "-m", "venv", "--without-pip", str(self.folder)) == 0
+            options = ("--no-index", "--no-input", "--disable-pip-version-check")
+            if bare and self._run(self._python, "-I", f"{brought[-1]}/pip", "install", *options, str(brought[-1])) == 0:
+                return
         if self._run(self.base.path, "-I", "-m", "venv", str(self.folder)) == 0:
             return
         said = " ".join(self._heard)

@@ -1,0 +1,203 @@
+"""Installs a bundle, or updates by it: all or nothing, and back by itself when the new version does not come up."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from bedside.bundle import machine, service, trial, venv
+from bedside.bundle.archive import Archive
+from bedside.bundle.base import base_for, refuse_missing_interpreters
+from bedside.bundle.manifest import Manifest
+from bedside.bundle.prefix import Prefix
+from bedside.errors import BundleError
+
+SPARE_BYTES = 200 * 2**20
+
+
+class Shows(Protocol):
+    """Where progress is shown."""
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        """`done` of `total`; 0 is unknown."""
+
+    def line(self, text: str) -> None:
+        """A line that stays."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What was asked for."""
+
+    has_service: bool = True
+    """Started at boot, where the machine has systemd."""
+    lan: str | None = None
+    """Tablets may come in by this interface, `""` the first; None leaves it as it is."""
+
+
+def install(file: Path, prefix: Prefix, wanted: Wanted, shown: Shows) -> None:
+    """Install the bundle `file` and run it. Raises BundleError; the version before runs then, as before."""
+    archive = Archive(file, shown)
+    manifest = archive.manifest
+    with prefix.alone():
+        trial.refuse_while_a_session_runs(prefix)
+        has_service = wanted.has_service and service.has_systemd()
+        if not has_service:
+            trial.refuse_while_it_runs(prefix)
+        before = prefix.current_name
+        if manifest.name in [one.name for one in prefix.installed()]:
+            shown.line(f"Bedside {manifest.name} is installed already")
+        else:
+            prefix.remove(manifest.name)
+            with _whole_or_not_at_all(prefix, manifest):
+                _put(archive, prefix, shown)
+        _keep_data(prefix, manifest.name, shown)
+        service.write_command(prefix)
+        if wanted.lan is not None:
+            service.write_options(prefix, wanted.lan)
+        if has_service:
+            machine.give_to_user(prefix)
+            service.write_unit(prefix, manifest.name)
+        _go(prefix, manifest.name, before, has_service, shown)
+        for old in prefix.prune():
+            shown.line(f"removed the old version {old}")
+    _say_how_to_go_on(prefix, has_service, shown)
+
+
+def roll_back(prefix: Prefix, shown: Shows) -> None:
+    """Run the version before the current one. Raises BundleError when there is none, or it does not come up."""
+    with prefix.alone():
+        has_service = service.is_written(prefix)
+        trial.refuse_while_a_session_runs(prefix)
+        if not has_service:
+            trial.refuse_while_it_runs(prefix)
+        _go(prefix, prefix.before(), prefix.current_name, has_service, shown)
+
+
+@contextmanager
+def _whole_or_not_at_all(prefix: Prefix, manifest: Manifest) -> Iterator[None]:
+    """Whatever ends it early, of the new version nothing is left."""
+    try:
+        yield
+    except BaseException as error:
+        prefix.remove(manifest.name)
+        if isinstance(error, OSError):
+            raise BundleError(f"it cannot be installed: {error}; nothing has changed") from error
+        raise
+
+
+def _put(archive: Archive, prefix: Prefix, shown: Shows) -> None:
+    manifest, folder = archive.manifest, prefix.versions / archive.manifest.name
+    release, python = base_for(manifest)
+    refuse_missing_interpreters(manifest)
+    _refuse_small_disk(prefix, manifest)
+    folder.mkdir(parents=True)
+    foreign = {path for name in manifest.wheels if name != release for path in manifest.wheels[name]}
+    foreign -= set(manifest.wheels[release])
+    archive.unpack(folder, [path for path in sorted(manifest.parts) if path not in {*foreign, *manifest.images}], shown)
+    shown("installs Bedside", 0, 0)
+    venv.make(python, folder / "venv", [folder / path for path in manifest.wheels[release]], folder / "install.log")
+    shutil.rmtree(folder / "wheels")  # what engines need of it has a second name in their own folders
+    for path in manifest.images:
+        shown(f"loads the image {Path(path).stem}", 0, 0)
+        machine.load_image(archive.chunks(path))
+    _build_engines(prefix, folder, shown)
+    prefix.complete(manifest.name)
+
+
+def _refuse_small_disk(prefix: Prefix, manifest: Manifest) -> None:
+    free, needed = shutil.disk_usage(prefix.folder).free, manifest.installed_bytes + SPARE_BYTES
+    if free < needed:
+        raise BundleError(
+            f"{prefix.folder} has {free / 1e9:.1f} GB free, and this version needs {needed / 1e9:.1f} GB; "
+            "free some, or choose another --prefix"
+        )
+
+
+def _build_engines(prefix: Prefix, folder: Path, shown: Shows) -> None:
+    """Make the engines' environments, as the new version with the clinic's settings will look for them.
+
+    In a rehearsal: the settings name engines by way of `../current`, which must still be the version before.
+    """
+    rehearsal = folder / "rehearsal"
+    (rehearsal / "data").mkdir(parents=True)
+    (rehearsal / "current").symlink_to("..")
+    settings = prefix.settings if prefix.settings.exists() else folder / "settings" / "bedside.toml"
+    shutil.copy2(settings, rehearsal / "data" / "bedside.toml")
+    shown("makes the engines' environments", 0, 0)
+    command = [str(folder / "venv" / "bin" / "bedside"), "build", "--config", str(rehearsal / "data" / "bedside.toml")]
+    with (folder / "install.log").open("a", encoding="utf-8") as log:
+        done = subprocess.run(
+            command,
+            env=environ(prefix),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    if done.returncode:
+        lines = done.stderr.strip().splitlines()
+        raise BundleError(f"the new version cannot be used with {settings.name}: {lines[-1] if lines else 'no reason'}")
+    shutil.rmtree(rehearsal)
+    for lock in prefix.cache.rglob("*.lock"):
+        lock.chmod(0o644)  # who runs an environment locks it, and is not who made it
+
+
+def environ(prefix: Prefix) -> dict[str, str]:
+    """The environment of all that runs from here; no index is asked."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("BEDSIDE_", "PIP_", "PYTHON"))}
+    return kept | {"XDG_CACHE_HOME": str(prefix.cache), "PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
+
+
+def _keep_data(prefix: Prefix, name: str, shown: Shows) -> None:
+    """Settings come with the first version only; what is there stays as it is."""
+    shipped = prefix.versions / name / "settings"
+    prefix.data.mkdir(exist_ok=True)
+    if prefix.settings.exists():
+        shown.line(f"kept {prefix.settings}; what came with this version is {prefix.current}/settings/bedside.toml")
+        return
+    for path in sorted(shipped.rglob("*")):
+        target = prefix.data / path.relative_to(shipped)
+        if path.is_dir():
+            target.mkdir(exist_ok=True)
+        elif not target.exists() and path.name != "bedside.toml":
+            shutil.copy2(path, target)
+    fresh = prefix.settings.with_suffix(".new")
+    shutil.copy2(shipped / "bedside.toml", fresh)
+    fresh.replace(prefix.settings)
+
+
+def _go(prefix: Prefix, name: str, before: str, has_service: bool, shown: Shows) -> None:
+    """Switch to this version and see whether it comes up; else back to the one before."""
+    prefix.switch(name)
+    shown(f"starts Bedside {name}", 0, 0)
+    trouble = trial.trouble(prefix, has_service)
+    if not trouble:
+        shown.line(f"Bedside {name} is installed in {prefix.folder} and comes up")
+        return
+    if before in ("", name):
+        raise BundleError(f"Bedside {name} is installed and does not come up: {trouble}")
+    prefix.switch(before)
+    again = trial.trouble(prefix, has_service)
+    state = (
+        f"which does not come up either: {again}"
+        if again
+        else "which runs as before"
+        if has_service
+        else "which comes up"
+    )
+    raise BundleError(f"Bedside {name} does not come up: {trouble}; back to {before}, {state}")
+
+
+def _say_how_to_go_on(prefix: Prefix, has_service: bool, shown: Shows) -> None:
+    command = "bedside" if service.is_linked(prefix) else str(prefix.folder / "bin" / "bedside")
+    if has_service:
+        shown.line(f"It runs now and after every start of the machine. {command} status says how it is.")
+    else:
+        shown.line(f"{command} up starts it; this machine does not start it by itself.")
+    shown.line(f"Settings: {prefix.settings}")

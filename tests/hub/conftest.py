@@ -16,6 +16,7 @@ from yarl import URL
 
 from bedside import clock
 from bedside.errors import Overwritten
+from bedside.hub.access_desk import AccessDesk
 from bedside.hub.app import create_app
 from bedside.hub.feed import Feed
 from bedside.hub.health import Limits
@@ -208,11 +209,12 @@ async def start_hub(scanner: Scanner, tmp_path: Path) -> AsyncIterator[StartHub]
                 visit=visit,
                 about={"source": {"url": "synthetic:"}},
                 limits=options.pop("limits", Limits()),
+                access=AccessDesk(tmp_path / "access", options.pop("signed_in_h", 0.0)),
                 **options,
             )
             token = options.get("token", "")
             server = await stack.enter_async_context(AsyncExitStack())
-            port = await server.enter_async_context(listening(app, "127.0.0.1", 0, token))
+            port = await server.enter_async_context(listening(app, "127.0.0.1", 0))
             headers = {"Authorization": f"Bearer {token}"} if token else {}
             http = await stack.enter_async_context(aiohttp.ClientSession(headers=headers))
             return Hub(URL(f"http://127.0.0.1:{port}"), feed, scanner, http, visit, server.aclose)

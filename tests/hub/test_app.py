@@ -98,7 +98,7 @@ async def test_an_address_that_is_not_this_machines_is_one_sentence(scanner: Sca
     """A host of another machine is refused, with what to do."""
     app = create_app(Feed(scanner.borrow), views=VIEWS, default_view="explain", host="203.0.113.7", token="secret")
     with pytest.raises(SettingsError, match=r"host is '203.0.113.7', and this machine cannot listen there"):
-        async with listening(app, "203.0.113.7", 0, "secret"):
+        async with listening(app, "203.0.113.7", 0):
             pytest.fail("listens elsewhere")
 
 

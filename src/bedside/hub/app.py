@@ -11,6 +11,8 @@ from aiohttp import web
 
 import bedside
 from bedside.errors import SettingsError
+from bedside.hub.access_api import AccessApi
+from bedside.hub.access_desk import DESK, AccessDesk
 from bedside.hub.api import Api
 from bedside.hub.asked import errors_as_json
 from bedside.hub.control import Control
@@ -19,11 +21,14 @@ from bedside.hub.guard import Guard, add_headers
 from bedside.hub.health import Limits, health
 from bedside.hub.intervention import InterventionApi
 from bedside.hub.review import add_review
+from bedside.hub.routes import check_routes
 from bedside.hub.session_api import SessionApi, is_session
 from bedside.hub.session_metrics import SessionStates
+from bedside.hub.setup_api import BroadcasterSetup, SetupApi
 from bedside.hub.snapshot import Snapshots
-from bedside.hub.sockets import SOCKETS, close_sockets, serve_page
+from bedside.hub.sockets import SOCKETS, close_sockets, see_devices, serve_page
 from bedside.hub.spacing_api import SpacingApi
+from bedside.hub.trust import is_trusted
 from bedside.hub.view import View
 from bedside.hub.visit import Visit
 from bedside.review.listed import Shelf
@@ -45,38 +50,50 @@ def create_app(
     visit: Visit | None = None,
     about: Mapping[str, Any] | None = None,
     control: Control | None = None,
+    setup: BroadcasterSetup | None = None,
     limits: Limits | None = None,
     page_dir: Path | None = None,
+    access: AccessDesk | None = None,
+    pair_url: str = "",
 ) -> web.Application:
     """The application that shows `feed`. `host` is what it will listen on; `control` has a command done by the source,
-    `visit` keeps sessions, with `about` beside each snapshot.
+    `setup` asks the broadcaster what may leave it,
+    `visit` keeps sessions, with `about` beside each snapshot. `access` knows the paired devices; without it there are
+    none, and no log. `pair_url` is where a tablet is paired, as the network sees it; empty is as the asking page does.
 
-    Raises SettingsError when `host` can be reached by others and there is no token, when `default_view` is none of
-    `views`, or when `page_dir` holds no page.
+    Raises SettingsError when `default_view` is none of `views`, or when `page_dir` holds no page.
     """
     if visit is not None:
         feed.metrics.registry.register(SessionStates(visit))
-    guard = Guard(host, token, allowed_hosts)
+    desk = access or AccessDesk(None)
+    guard = Guard(host, token, allowed_hosts, desk)
     folder = page_dir or PAGE_DIR
     pages = Pages(feed, views, default_view, folder, controls=tuple(control.commands) if control else (), visit=visit)
     probes = Probes(feed, limits or Limits(), guard, visit)
     snapshots = Snapshots(feed, visit, about) if visit else None
     app = web.Application(middlewares=[errors_as_json, guard.middleware()], client_max_size=MAX_BODY_BYTES)
-    app[SOCKETS] = set()
+    app[SOCKETS], app[DESK] = {}, desk
     app.add_routes([*pages.routes(), *probes.routes(), *Api(feed, views, snapshots, control, visit).routes()])
     app.add_routes([*SessionApi(feed, views, visit).routes(), *SpacingApi(feed).routes()])
-    app.add_routes(InterventionApi(feed, views, visit).routes())
+    app.add_routes([*InterventionApi(feed, views, visit).routes(), *AccessApi(desk, pair_url, folder).routes()])
+    app.add_routes(SetupApi(setup, visit, folder).routes())
     add_review(app, Shelf(visit.root) if visit else None, folder)
     app.on_response_prepare.append(add_headers)
+    app.on_startup.append(check_routes)
     app.on_shutdown.append(close_sockets)
 
     async def run(_: web.Application) -> AsyncIterator[None]:
-        following = asyncio.create_task(visit.follow(), name="follow the session") if visit else None
+        await desk.renew()  # nobody who comes back is taken for a stranger
+        following = [asyncio.create_task(desk.follow(lambda: see_devices(app, visit)), name="follow the devices")]
+        if visit is not None:
+            following.append(asyncio.create_task(visit.follow(), name="follow the session"))
         yield
-        if visit is not None and following is not None:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
+        for task in following:
+            task.cancel()
+        await asyncio.gather(*following, return_exceptions=True)
+        if visit is not None:
             await visit.close()
+        await desk.close()
         if snapshots is not None:
             snapshots.close()
         feed.close()
@@ -116,6 +133,7 @@ class Pages:
             web.get("/view/{name}", self.view),
             web.get("/questionnaire/{session}/{name}", self.questionnaire),
             web.get("/live", self.live),
+            web.get("/trusted", is_trusted),
             web.static("/page", self._folder),
         ]
 
@@ -167,9 +185,9 @@ class Probes:
         return [web.get("/health", self.health), web.get("/metrics", self.metrics)]
 
     async def health(self, request: web.Request) -> web.Response:
-        """200 when the system does its job, 503 when not; without the token only the word."""
+        """200 when the system does its job, 503 when not; to a stranger only the word."""
         now = health(self._feed, self._limits, visit=self._visit)
-        body = now.body if self._guard.has_token(request) else {"status": now.status}
+        body = now.body if self._guard.who(request) else {"status": now.status}
         return web.json_response(body, status=200 if now.ok else 503)
 
     async def metrics(self, _: web.Request) -> web.Response:

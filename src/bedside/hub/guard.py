@@ -1,101 +1,146 @@
-"""Who may talk to the server: the token, the names under which it may be called, and what a page may do."""
+"""Who may talk to the server, and who that is: token, paired device or this machine; and what a page may do."""
 
 import hmac
 import ipaddress
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from hashlib import sha256
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
-from bedside.errors import SettingsError
+from bedside import clock
+from bedside.access.role import Role, Who
+from bedside.hub.access_desk import ABOUT, WHO, AccessDesk
+from bedside.hub.routes import DEEDS, MEANT_FOR, Route, least, route_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 COOKIE = "bedside"
-COOKIE_DAYS = 30
+COOKIE_DAYS = 400
+"""As long as browsers keep one; the server decides when a device has ended."""
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 PLAIN_HOST = re.compile(r"[A-Za-z0-9.\-_:\[\]]{1,255}")
-OPEN_PATHS = frozenset({"/health"})
-"""Answered without the token, with less in them."""
+PASSED_ON = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+"""A request with one of these came through somebody on this machine, from who knows where."""
+BY_TOKEN, HERE = Who(Role.ADMIN, "token"), Who(Role.ADMIN, "here")
 
-UNAUTHORISED = "This server needs its token: open the address with ?token=... that `bedside up` printed."
+UNAUTHORISED = "This device is not paired: open /pair and type the code that an admin shows you, or show the token."
 WRONG_HOST = "This server is only for this machine and is not called that; open http://127.0.0.1 with its port instead."
 WRONG_ORIGIN = "This request came from a page of another server and was refused."
+TOO_MANY = "Too many wrong guesses from here; wait a minute."
 
 
-def is_loopback(host: str) -> bool:
-    """Whether what listens on `host` can be reached from this machine alone."""
+def is_loopback(host: str | None) -> bool:
+    """Whether what listens on `host`, or has it as its address, is this machine alone."""
     if host == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
+        return ipaddress.ip_address((host or "").strip("[]")).is_loopback
     except ValueError:
         return False
 
 
-def check_listening(host: str, token: str) -> None:
-    """Raises SettingsError where pages would be open to a network without a token."""
-    if not token and not is_loopback(host):
-        raise SettingsError(
-            f"[server] host is {host!r} and [server] token is empty; a host that others can reach needs a token, "
-            "such as the output of `openssl rand -hex 16`"
-        )
-
-
 class Guard:
-    """Looks at every request before anything else does."""
+    """Looks at every request before anything else does; whoever passes stands in `request[WHO]`."""
 
-    def __init__(self, host: str, token: str, names: Iterable[str] = ()) -> None:
-        """`host` is what the server listens on; `names` are further names under which pages may call it."""
-        check_listening(host, token)
-        self._names = (LOOPBACK_NAMES | {*names} | {host}) if is_loopback(host) else None
+    def __init__(self, host: str, token: str, names: Iterable[str] = (), desk: AccessDesk | None = None) -> None:
+        """`host` is what the server listens on; `names` are further names under which pages may call it.
+
+        `desk` knows the paired devices; without one there are none.
+        """
+        self._is_alone = is_loopback(host)
+        self._names = LOOPBACK_NAMES | {*names} | ({host} if self._is_alone else set())
         self._token = token
-        self._cookie = hmac.new(token.encode(), b"bedside cookie", sha256).hexdigest()
+        self._desk = desk or AccessDesk(None)
 
-    def has_token(self, request: web.Request) -> bool:
-        """Whether the request shows the token, or none is needed."""
-        if not self._token:
-            return True
-        scheme, _, shown = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
-        if scheme.lower() == "bearer" and _same(shown.strip(), self._token):
-            return True
-        return _same(request.cookies.get(COOKIE, ""), self._cookie) or self._shows_token_in_address(request)
+    def who(self, request: web.Request) -> Who | None:
+        """Who asks; None for a stranger."""
+        if self._token and (_same(_bearer(request), self._token) or self._shows_token_in_address(request)):
+            return BY_TOKEN
+        shown = request.cookies.get(cookie_name(request), "")
+        if self._token and self._is_token_cookie(shown):
+            return BY_TOKEN
+        if (device := self._desk.device(shown)) is not None:
+            self._desk.saw(device.id)
+            return device.who
+        return HERE if self._is_here(request) else None
 
     def middleware(self) -> Middleware:
         """The guard as aiohttp wants it."""
 
         @web.middleware
         async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-            if not self._is_our_name(request):
-                raise web.HTTPMisdirectedRequest(text=WRONG_HOST)
-            if not self._is_our_page(request):
-                raise web.HTTPForbidden(text=WRONG_ORIGIN)
-            if self._shows_token_in_address(request) and request.method == "GET" and not _is_websocket(request):
-                raise self._exchange(request)
-            if request.path not in OPEN_PATHS and not self.has_token(request):
-                raise web.HTTPUnauthorized(text=UNAUTHORISED, headers={hdrs.WWW_AUTHENTICATE: "Bearer"})
-            return await handler(request)
+            route = route_of(request)
+            try:
+                self._check(request, route)
+            except web.HTTPException as refusal:
+                if refusal.status >= 400:
+                    facts = {"status": refusal.status, "asked": f"{request.method} {request.path}"}
+                    self._desk.ledger.refused(request.get(WHO), request.remote or "", **facts)
+                raise
+            response = await handler(request)
+            self._note(request, route, response.status)
+            return response
 
         return guard
 
+    def _check(self, request: web.Request, route: Route) -> None:
+        """Raises the refusal, or the way to where a browser should go instead."""
+        if self._is_alone and _came_in_here(request) and not self._is_our_name(request):
+            raise web.HTTPMisdirectedRequest(text=WRONG_HOST)
+        if not _is_our_page(request):
+            raise web.HTTPForbidden(text=WRONG_ORIGIN)
+        self._count_guesses(request)
+        if self._shows_token_in_address(request) and request.method == "GET" and not _is_websocket(request):
+            raise self._exchange(request)
+        who, needed = self.who(request), least(route)
+        if who is not None:
+            request[WHO] = who
+        if needed is None:
+            return
+        if who is None and request.method == "GET" and "text/html" in request.headers.get(hdrs.ACCEPT, ""):
+            raise web.HTTPSeeOther(f"/pair?to={quote(request.path)}")
+        if who is None:
+            raise web.HTTPUnauthorized(text=UNAUTHORISED, headers={hdrs.WWW_AUTHENTICATE: "Bearer"})
+        if who.role < needed:
+            raise web.HTTPForbidden(
+                text=f"This is for {MEANT_FOR[needed]}; this device is paired as {who.role.word}. "
+                "An admin can pair it anew with another role."
+            )
+
+    def _note(self, request: web.Request, route: Route, status: int) -> None:
+        deed, who = DEEDS.get(route), request.get(WHO)
+        if deed is None or who is None or status >= 400:
+            return
+        facts = {**request.match_info, **request.get(ABOUT, {}), "address": request.remote}
+        if route[0] == "GET":
+            facts = {name: value for name, value in facts.items() if name not in ("row", "number")}
+            self._desk.ledger.note_seldom(who, deed, **facts)
+        else:
+            self._desk.ledger.note(who, deed, **facts)
+
+    def _count_guesses(self, request: web.Request) -> None:
+        """Raises HTTPTooManyRequests after some wrong tokens from one address; then for the right one, too."""
+        shown = [secret for secret in (_bearer(request), request.query.get("token", "")) if secret]
+        if not shown or not self._token:
+            return
+        address = request.remote or ""
+        wait_s = self._desk.token_tries.take(address)
+        if wait_s:
+            raise too_many(wait_s)
+        if any(_same(secret, self._token) for secret in shown):
+            self._desk.token_tries.give_back(address)
+
     def _is_our_name(self, request: web.Request) -> bool:
         """Against DNS rebinding: a foreign page's name for 127.0.0.1 is not one of ours."""
-        if self._names is None:
-            return True
         return re.sub(r":\d+$", "", request.host).lower() in self._names
 
-    def _is_our_page(self, request: web.Request) -> bool:
-        """A browser names the page that asks; what changes something, or is a websocket, is for our own pages."""
-        origin = request.headers.get(hdrs.ORIGIN)
-        if origin is None or (request.method in ("GET", "HEAD") and not _is_websocket(request)):
-            return True
-        try:
-            return urlsplit(origin).netloc.lower() == request.host.lower()
-        except ValueError:
-            return False
+    def _is_here(self, request: web.Request) -> bool:
+        """Whether this machine's own programs and browser ask, where no token is set."""
+        is_direct = not any(name in request.headers for name in PASSED_ON)
+        return not self._token and is_loopback(request.remote) and self._is_our_name(request) and is_direct
 
     def _shows_token_in_address(self, request: web.Request) -> bool:
         return bool(self._token) and _same(request.query.get("token", ""), self._token)
@@ -104,10 +149,66 @@ class Guard:
         """A token in the address becomes a cookie, so that it does not stay in histories and on screens."""
         query = {name: value for name, value in request.query.items() if name != "token"}
         response = web.HTTPSeeOther(request.rel_url.with_query(query or None))
-        response.set_cookie(
-            COOKIE, self._cookie, max_age=COOKIE_DAYS * 86400, httponly=True, samesite="Strict", secure=request.secure
-        )
+        now_s = clock.wall_ns() // clock.NS_PER_S
+        set_cookie(request, response, f"{now_s}.{self._sign(now_s)}")
+        self._desk.ledger.note(BY_TOKEN, "sign in", address=request.remote)
         return response
+
+    def _is_token_cookie(self, shown: str) -> bool:
+        """Whether this was given for the token, not longer ago than a device may go unused."""
+        since, _, signature = shown.partition(".")
+        if not since.isascii() or not since.isdecimal() or len(since) > 12 or not _same(signature, self._sign(since)):
+            return False
+        age_s = clock.wall_ns() / clock.NS_PER_S - int(since)
+        return not self._desk.signed_in_h or age_s <= self._desk.signed_in_h * 3600
+
+    def _sign(self, since_s: int | str) -> str:
+        return hmac.new(self._token.encode(), f"bedside cookie {since_s}".encode(), sha256).hexdigest()
+
+
+def _is_our_page(request: web.Request) -> bool:
+    """A browser names the page that asks; what changes something, or is a websocket, is for our own pages."""
+    origin = request.headers.get(hdrs.ORIGIN)
+    if origin is None or (request.method in ("GET", "HEAD") and not _is_websocket(request)):
+        return True
+    try:
+        return urlsplit(origin).netloc.lower() == request.host.lower()
+    except ValueError:
+        return False
+
+
+def cookie_name(request: web.Request) -> str:
+    """Where the connection is encrypted, a name that browsers take from this very host and over TLS only."""
+    return f"__Host-{COOKIE}" if request.secure else COOKIE
+
+
+def set_cookie(request: web.Request, response: web.StreamResponse, value: str) -> None:
+    """The secret, out of scripts' reach."""
+    response.set_cookie(
+        cookie_name(request),
+        value,
+        max_age=COOKIE_DAYS * 86400,
+        path="/",
+        httponly=True,
+        samesite="Strict",
+        secure=request.secure,
+    )
+
+
+def too_many(wait_s: float) -> web.HTTPTooManyRequests:
+    """Status 429, with the seconds until the next try."""
+    return web.HTTPTooManyRequests(text=TOO_MANY, headers={hdrs.RETRY_AFTER: str(max(1, round(wait_s + 0.5)))})
+
+
+def _bearer(request: web.Request) -> str:
+    scheme, _, shown = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+    return shown.strip() if scheme.lower() == "bearer" else ""
+
+
+def _came_in_here(request: web.Request) -> bool:
+    """Whether it came to this machine's own address, and not to the one beside it that tablets know."""
+    name = request.transport.get_extra_info("sockname") if request.transport else None
+    return not isinstance(name, tuple) or is_loopback(str(name[0]))
 
 
 def _is_websocket(request: web.Request) -> bool:

@@ -10,6 +10,7 @@ from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 import bedside
 from bedside import clock
+from bedside.access.role import Role
 from bedside.hub import said
 from bedside.hub.answer import text_of
 from bedside.hub.feed import Feed
@@ -55,9 +56,9 @@ class Page:
         self._state_due_ns = 0
         self.skips = 0
 
-    async def run(self, *, controls: tuple[str, ...]) -> None:
+    async def run(self, *, controls: tuple[str, ...], role: Role = Role.ADMIN) -> None:
         """Serves the page until it goes, sends garbage, or is stuck."""
-        await self._send_text(self._hello(controls if self._view.controls else ()))
+        await self._send_text(self._hello(controls if self._view.controls and role >= Role.OPERATOR else (), role))
         self._shown.opened()
         sender = asyncio.create_task(self._send_for_ever(), name="page sender")
         receiver = asyncio.create_task(self._receive_for_ever(), name="page receiver")
@@ -74,7 +75,7 @@ class Page:
             if isinstance(outcome, Exception):
                 raise outcome
 
-    def _hello(self, controls: tuple[str, ...]) -> str:
+    def _hello(self, controls: tuple[str, ...], role: Role) -> str:
         engines = self._feed.engine_names if self._view.has_answers else ()
         return text_of(
             {
@@ -86,6 +87,7 @@ class Page:
                 "engines": list(engines),
                 "participant": self._visit.participant if self._visit else "",
                 "page": self._shown.page,
+                "role": role.word,
             }
         )
 
@@ -112,7 +114,7 @@ class Page:
         self._state_order = self._feed.state_order
         self._state_due_ns = now_ns + int(STATE_EVERY_S * clock.NS_PER_S)
         view = self._view
-        has = {"has_answers": view.has_answers, "has_verdict": view.verdict}
+        has = {"has_answers": view.has_answers, "has_verdict": view.verdict, "has_controls": view.controls}
         message = state(self._feed, self._visit, **has, picture_skips=self.skips)
         await self._send_text(text_of(message))
 

@@ -1,36 +1,67 @@
-"""Listening: the application on a host and port, for as long as a block runs."""
+"""Listening: the application on one or several addresses, for as long as a block runs."""
 
 import errno
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
 from bedside.errors import SettingsError
-from bedside.hub.guard import check_listening
 
 SHUTDOWN_S = 1.0
 
 
-@asynccontextmanager
-async def listening(app: web.Application, host: str, port: int, token: str = "") -> AsyncIterator[int]:
-    """Serves `app` while the block runs and yields the port (one that is free where `port` is 0).
+class Doors:
+    """The addresses on which one application listens now."""
 
-    Raises SettingsError when the port is taken, the host is not this machine's, or others could reach it without a
-    token.
-    """
-    check_listening(host, token)
+    def __init__(self, runner: web.AppRunner) -> None:
+        self._runner = runner
+        self._open: dict[tuple[str, int], web.TCPSite] = {}
+
+    async def open(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
+        """Listens there too, encrypted where `tls` is given; returns the port (one that is free where `port` is 0).
+
+        Raises SettingsError when the port is taken or the host is not this machine's.
+        """
+        site = web.TCPSite(self._runner, host, port, ssl_context=tls)
+        try:
+            await site.start()
+        except OSError as error:
+            if site in self._runner.sites:
+                await site.stop()
+            raise SettingsError(_sentence(error, host, port)) from error
+        self._open[host, port] = site
+        return int(self._runner.addresses[-1][1])
+
+    async def close(self, host: str, port: int) -> None:
+        """Listens there no more."""
+        site = self._open.pop((host, port), None)
+        if site is not None:
+            await site.stop()
+
+
+@asynccontextmanager
+async def serving(app: web.Application) -> AsyncIterator[Doors]:
+    """Runs `app` while the block runs; it listens where its doors are opened."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
-    except OSError as error:
-        await runner.cleanup()
-        raise SettingsError(_sentence(error, host, port)) from error
-    try:
-        yield int(runner.addresses[0][1])
+        yield Doors(runner)
     finally:
         await runner.cleanup()
+
+
+@asynccontextmanager
+async def listening(
+    app: web.Application, host: str, port: int, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[int]:
+    """Serves `app` on one address while the block runs and yields the port (one that is free where `port` is 0).
+
+    Raises SettingsError when the port is taken or the host is not this machine's.
+    """
+    async with serving(app) as doors:
+        yield await doors.open(host, port, tls)
 
 
 def _sentence(error: OSError, host: str, port: int) -> str:

@@ -3,11 +3,15 @@
 import asyncio
 import logging
 from contextlib import suppress
+from dataclasses import dataclass
 
 from aiohttp import WSCloseCode, web
 
+from bedside.access.role import Who
+from bedside.hub.access_desk import DESK, WHO, noted
 from bedside.hub.answer import text_of
 from bedside.hub.feed import Feed
+from bedside.hub.guard import BY_TOKEN, HERE
 from bedside.hub.live import STUCK_AFTER_S, Page
 from bedside.hub.said import Garbage
 from bedside.hub.view import View
@@ -15,7 +19,7 @@ from bedside.hub.visit import Visit
 
 log = logging.getLogger(__name__)
 
-SOCKETS = web.AppKey[set[web.WebSocketResponse]]("sockets")
+SOCKETS = web.AppKey[dict[web.WebSocketResponse, "Open"]]("sockets")
 """The open pages of an application; closed when it shuts down."""
 
 HEARTBEAT_S = 7.0
@@ -24,6 +28,17 @@ HEARTBEAT_S = 7.0
 MAX_MESSAGE_BYTES = 4096
 STOPPING = b"The server is stopping."
 GOODBYE_S = 1.0
+SIGNED_OUT = 4401
+"""The code with which the page of a device that was revoked is closed; it does not come back by itself."""
+
+
+@dataclass(slots=True)
+class Open:
+    """Whose page it is, and what it shows."""
+
+    who: Who
+    view: str
+    session: str
 
 
 async def serve_page(
@@ -34,10 +49,12 @@ async def serve_page(
         compress=False, heartbeat=HEARTBEAT_S, max_msg_size=MAX_MESSAGE_BYTES, writer_limit=1, timeout=2.0
     )
     await socket.prepare(request)
-    request.app[SOCKETS].add(socket)
+    who = request[WHO]
+    page = request.app[SOCKETS][socket] = Open(who, view.name, _running(visit))
+    noted(request, "open page", view=page.view, session=page.session)
     with feed.watched(view.name) as wake:
         try:
-            await Page(socket, feed, view, wake, visit).run(controls=controls)
+            await Page(socket, feed, view, wake, visit).run(controls=controls, role=who.role)
         except Garbage as error:
             feed.metrics.dropped("garbage")
             log.warning("page of view %s closed: it sent %s", view.name, error)
@@ -49,18 +66,49 @@ async def serve_page(
         except ConnectionError as error:
             log.info("page of view %s went: %s", view.name, error)
         finally:
-            request.app[SOCKETS].discard(socket)
+            del request.app[SOCKETS][socket]
+            noted(request, "close page", view=page.view, session=page.session)
     return socket
 
 
 async def close_sockets(app: web.Application) -> None:
     """Ends every page's websocket, so that each page hears that the server stops."""
-    sockets = app[SOCKETS]
+    sockets = [*app[SOCKETS]]
     # At once, and not for long: a page that is stuck must not keep the others from hearing of it, nor the server.
     byes = [socket.close(code=WSCloseCode.GOING_AWAY, message=STOPPING) for socket in sockets]
     with suppress(TimeoutError):
         async with asyncio.timeout(GOODBYE_S):
             await asyncio.gather(*byes, return_exceptions=True)
+
+
+async def see_devices(app: web.Application, visit: Visit | None = None) -> None:
+    """An open page is use of its device; that of one which was revoked is closed.
+
+    Who has a page open as a session begins sees it, so the access log says so.
+    """
+    desk, gone = app[DESK], []
+    for socket, page in app[SOCKETS].items():
+        if page.session != (session := _running(visit)):
+            page.session = session
+            if session:
+                desk.ledger.note(page.who, "open page", view=page.view, session=session)
+        if page.who in (BY_TOKEN, HERE):
+            continue
+        if desk.is_known(page.who.id):
+            desk.saw(page.who.id)
+        elif not socket.closed:
+            gone.append(_sign_out(socket))
+    await asyncio.gather(*gone)
+
+
+async def _sign_out(socket: web.WebSocketResponse) -> None:
+    with suppress(ConnectionError, TimeoutError):
+        async with asyncio.timeout(GOODBYE_S):
+            await socket.close(code=SIGNED_OUT, message=b"This device is signed out.")
+
+
+def _running(visit: Visit | None) -> str:
+    return visit.running.name if visit is not None and visit.running is not None else ""
 
 
 async def _close(request: web.Request, socket: web.WebSocketResponse, code: WSCloseCode, sentence: str) -> None:

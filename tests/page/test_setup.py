@@ -1,0 +1,179 @@
+"""The setup page: areas are drawn by hand, mouse and keys, proposed, and kept."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+from tests.page.stand_in_setup import FOUND, SIZE, SetupStandIn
+
+Opened = Callable[..., Page]
+
+
+@pytest.fixture
+def setup() -> Iterator[SetupStandIn]:
+    """A server with a broadcaster that can be set up."""
+    stand_in = SetupStandIn()
+    stand_in.start()
+    yield stand_in
+    stand_in.stop()
+
+
+@pytest.fixture
+def opened(browser: Browser, setup: SetupStandIn) -> Iterator[Opened]:
+    """Opens the page once it shows the picture; nothing may go wrong unseen."""
+    faults: list[str] = []
+    pages: list[Page] = []
+
+    def open_(size: tuple[int, int] = (1180, 820), **options: Any) -> Page:
+        page = browser.new_page(viewport={"width": size[0], "height": size[1]}, **options)
+        pages.append(page)
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda said: faults.append(said.text) if "Security" in said.text else None)
+        page.goto(f"{setup.url}/setup")
+        page.wait_for_selector(f"#picture[width='{SIZE[0]}']")
+        expect(page.locator("#add")).to_be_enabled()
+        return page
+
+    yield open_
+    for page in pages:
+        page.close()
+    assert not faults
+
+
+def drag(page: Page, node: Locator, dx: float, dy: float) -> None:
+    """With the mouse, from the middle of the node."""
+    box = node.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + dx, y + dy, steps=3)
+    page.mouse.up()
+
+
+def saved(page: Page, setup: SetupStandIn) -> dict[str, Any]:
+    """What is sent when it is saved."""
+    page.click("#save")
+    expect(page.locator(".toast")).to_contain_text("In use")
+    return setup.posts[-1][1]
+
+
+def scale_of(page: Page) -> float:
+    """Pixels of the picture for one of the page."""
+    box = page.locator("#picture").bounding_box()
+    assert box is not None
+    return SIZE[0] / box["width"]
+
+
+def test_a_mask_is_added_dragged_and_saved(opened: Opened, setup: SetupStandIn) -> None:
+    """Where it was dragged to, in pixels of the whole picture, is what is kept; the page says what holds."""
+    page = opened()
+    expect(page.locator("#notice")).to_contain_text("Names are not masked")
+    page.click("#add")
+    drag(page, page.locator(".area.mask"), 50, -40)
+    scale = scale_of(page)
+    asked = saved(page, setup)
+    x, y, width, height = asked["mask"][0]
+    assert (width, height) == (128, 96)
+    assert abs(x - (256 + 50 * scale)) <= 2 and abs(y - (192 - 40 * scale)) <= 2
+    assert asked["crop"] == asked["fan"] == [] and asked["preset"] == "scanner"
+    expect(page.locator("#notice")).to_have_text("In use")
+
+
+def test_a_corner_makes_it_larger_and_the_edge_holds_it(opened: Opened, setup: SetupStandIn) -> None:
+    """The opposite corner stays; no area leaves the picture."""
+    page = opened()
+    page.click("#add")
+    drag(page, page.locator(".area.mask .corner.se"), 3000, 3000)
+    assert saved(page, setup)["mask"] == [[256, 192, 384, 288]]
+
+
+def test_keys_alone_are_enough(opened: Opened, setup: SetupStandIn) -> None:
+    """Tab chooses, arrows move, Shift resizes, Alt goes by one pixel, Delete removes; each is read out by its place."""
+    page = opened()
+    page.focus("#add")
+    page.keyboard.press("Enter")
+    mask = page.locator(".area.mask")
+    expect(mask).to_be_focused()
+    for key in ("ArrowRight", "ArrowDown", "Alt+ArrowLeft", "Shift+ArrowRight"):
+        page.keyboard.press(key)
+    expect(mask).to_have_attribute("aria-label", "Mask 1: 261 across, 198 down, 134 by 96 pixels")
+    assert saved(page, setup)["mask"] == [[261, 198, 134, 96]]
+    page.focus(".area.mask")
+    page.keyboard.press("Delete")
+    expect(mask).to_have_count(0)
+    assert saved(page, setup)["mask"] == []
+
+
+def test_a_finger_drags(opened: Opened, setup: SetupStandIn) -> None:
+    """A touch moves the area, not the page."""
+    page = opened(size=(390, 844), has_touch=True)
+    page.tap("#add")
+    box = page.locator(".area.mask").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    cdp = page.context.new_cdp_session(page)
+    for kind, at in (("touchStart", x), ("touchMove", x + 20), ("touchMove", x + 40), ("touchEnd", None)):
+        points = [] if at is None else [{"x": at, "y": y}]
+        cdp.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    expect(page.locator(".area.mask")).not_to_have_attribute(
+        "aria-label", "Mask 1: 256 across, 192 down, 128 by 96 pixels"
+    )
+    assert abs(saved(page, setup)["mask"][0][0] - (256 + 40 * scale_of(page))) <= 3
+
+
+def test_proposals_are_drawn_and_nothing_is_used_before_it_is_saved(opened: Opened, setup: SetupStandIn) -> None:
+    """Fan, crop and masks as they were found; where something was not found, why."""
+    page = opened()
+    setup.found["why_no_mask"] = "the text finder is not built: run `bedside build text` once"
+    page.click("#find")
+    expect(page.locator(".toast")).to_contain_text("bedside build text")
+    expect(page.locator("#notice")).to_contain_text("Names are not masked")
+    assert not setup.posts
+    page.click("#save")
+    page.wait_for_function("() => document.querySelector('#notice').textContent === 'In use'")
+    asked = setup.posts[-1][1]
+    assert {name: asked[name] for name in ("fan", "crop", "mask")} == {
+        name: FOUND[name] for name in ("fan", "crop", "mask")
+    }
+
+
+def test_taking_the_masks_off_keeps_what_was_drawn(opened: Opened, setup: SetupStandIn) -> None:
+    """It is said that nobody else gets a picture, and the button puts them on again."""
+    page = opened()
+    page.click("#add")
+    page.click("#open")
+    expect(page.locator("#notice")).to_contain_text("Nobody else gets a picture")
+    expect(page.locator(".area.mask")).to_have_count(1)
+    page.click("#open")
+    expect(page.locator("#notice")).not_to_contain_text("Nobody else")
+    assert setup.posts == [("/api/setup/open", {"open": True}), ("/api/setup/open", {"open": False})]
+
+
+def test_a_refusal_is_said_and_a_preset_is_loaded(opened: Opened, setup: SetupStandIn) -> None:
+    """The server's own sentence; a saved preset is used by one press."""
+    page = opened()
+    setup.refuse = "presets/scanner.toml cannot be written (no space)"
+    page.click("#save")
+    expect(page.locator(".toast")).to_contain_text("cannot be written")
+    setup.refuse = ""
+    page.select_option("#presets", "room-1")
+    page.click("#load")
+    expect(page.locator(".toast").last).to_contain_text("In use")
+    assert setup.posts[-1] == ("/api/setup", {"load": "room-1"})
+
+
+@pytest.mark.parametrize("size", [(390, 844), (820, 1180), (1180, 820), (1920, 1080)])
+def test_everything_can_be_touched(opened: Opened, setup: SetupStandIn, size: tuple[int, int]) -> None:
+    """Buttons and grips are 44 pixels and more, nothing is cut off sideways, and it says research use only."""
+    setup.state["mask"] = [[10, 10, 40, 16]]
+    page = opened(size)
+    page.locator("#list button", has_text="Mask 1").click()
+    for node in page.locator("button:visible, select:visible, input:visible, .corner:visible").all():
+        box = node.bounding_box()
+        assert box is not None and box["width"] >= 44 and box["height"] >= 44, node.inner_text()
+        is_grip = "corner" in (node.get_attribute("class") or "")
+        assert is_grip or (box["x"] >= 0 and box["x"] + box["width"] <= size[0])
+    expect(page.locator(".ruo")).to_have_text("Research use only")

@@ -29,7 +29,7 @@ Json = dict[str, Any]
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "src" / "bedside" / "page"
 CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; manifest-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 ALL: Json = {
@@ -51,6 +51,7 @@ VIEWS: dict[str, Json] = {
 SIGNAL: Json = {
     "state": "live",
     "message": "",
+    "warning": "",
     "source": "synthetic:",
     "device": "Stand-in, 640x480",
     "fps": 30.0,

@@ -10,6 +10,7 @@ import bedside
 from bedside.cli.ports import Port, free_port
 from bedside.cli.up import add_page_options, run_and_show
 from bedside.cli.verb import add_verb
+from bedside.engine.build import cache
 from bedside.errors import SettingsError
 from bedside.settings import FIRST_ENGINE_PORT
 from bedside.settings_tables import ServerSettings, SourceSettings
@@ -29,7 +30,7 @@ behind but that and the sessions that were kept. On the page, ? tells the keys t
 
 examples:
   bedside demo
-  bedside demo --tablet                            let a tablet in this network open the page, by QR code
+  bedside demo --lan                               let a tablet in this network open the page, by QR code
   bedside demo --source 'file:clip.mp4?loop=1'     with a recorded clip
   bedside demo --engine picture_quality            another engine that ships; this one needs no network to install
   bedside demo --source synthetic: --engine path/to/mine
@@ -49,9 +50,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the demo in a folder of its own until told to stop."""
     from bedside.cli.invitation import let_tablets_in
 
-    if arguments.tablet:
-        let_tablets_in()
     given = wanted(arguments.engine, absolute_source(arguments.source))
+    if arguments.lan is not None:
+        let_tablets_in(arguments.lan)
+        given["server"]["access"] = str(cache("demo-access"))  # a tablet that trusts this machine does so next time
     folder = Path(tempfile.mkdtemp(prefix="bedside-demo-"))
     try:
         arguments.config = folder / "bedside.toml"

@@ -1,55 +1,59 @@
-"""How a person gets to the page: address, QR code, and what a tablet needs."""
+"""How a person gets to the page: addresses, codes, QR codes, and what a tablet needs."""
 
-import array
 import os
-import secrets
 import socket
-import struct
 import sys
 import urllib.parse
 
-from bedside.cli.health import own_url
+from bedside.cli.health import access_folder, encrypts, own_url
+from bedside.errors import SettingsError
+from bedside.network.interfaces import addresses_of, networks
 from bedside.settings import Settings, is_loopback
 
-_SIOCGIFADDR = 0x8915
+MINUTES = 10
+"""So long a printed code lets a tablet in (access/pairing.py)."""
 
 
-def let_tablets_in() -> None:
-    """Have this run listen on the network, with a fresh token; every process reads it from the environment."""
-    os.environ["BEDSIDE_SERVER_HOST"] = "0.0.0.0"
-    os.environ["BEDSIDE_SERVER_TOKEN"] = secrets.token_urlsafe(12)
+def let_tablets_in(interface: str) -> None:
+    """Have this run serve on the network interface; every process reads it from the environment.
+
+    Raises SettingsError where none is named and it is not clear which one is meant.
+    """
+    if not interface and not os.environ.get("BEDSIDE_SERVER_INTERFACE"):
+        interface = the_only(networks())
+    if interface:
+        os.environ["BEDSIDE_SERVER_INTERFACE"] = interface
+
+
+def the_only(found: dict[str, tuple[str, ...]]) -> str:
+    """The interface, where there is just one: which of several is the closed network, nobody can guess."""
+    if len(found) == 1:
+        return next(iter(found))
+    if not found:
+        raise SettingsError(
+            "--lan: no network interface has an address; connect one, or name it, such as --lan wlan0, and Bedside "
+            "listens there once it has one"
+        )
+    said = ", ".join(f"{name} ({own[0]})" for name, own in found.items())
+    raise SettingsError(f"--lan: this machine is in several networks: {said}; say which, such as --lan {min(found)}")
 
 
 def lan_address() -> str:
     """This machine's first IPv4 address that others can reach; empty when there is none. Sends nothing."""
-    if sys.platform == "linux":
-        import fcntl
-
-        for _, name in socket.if_nameindex():
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-                request = array.array("B", struct.pack("256s", name.encode()[:15]))
-                try:
-                    fcntl.ioctl(probe.fileno(), _SIOCGIFADDR, request)
-                except OSError:
-                    continue  # an interface without an IPv4 address
-            address = socket.inet_ntoa(request.tobytes()[20:24])
-            if not is_loopback(address):
-                return address
-    try:
-        address = socket.gethostbyname(socket.gethostname())
-    except OSError:
-        return ""
-    return "" if is_loopback(address) else address
+    return next((own[0] for own in networks().values()), "")
 
 
 def page_url(settings: Settings) -> str:
-    """The page's address for whoever may open it: with the token, and as the network sees this machine."""
-    if is_loopback(settings.server.host):
-        return own_url(settings) + _token(settings)
-    anywhere = settings.server.host in ("0.0.0.0", "::")
-    host = (lan_address() or socket.gethostname()) if anywhere else settings.server.host
+    """The page's address for whoever may open it, without a secret, as the network sees this machine."""
+    server = settings.server
+    if server.interface:
+        return f"{'http' if server.tls == 'off' else 'https'}://{server.name}.local:{server.port}/"
+    if is_loopback(server.host):
+        return own_url(settings)
+    anywhere = server.host in ("0.0.0.0", "::")
+    host = (lan_address() or socket.gethostname()) if anywhere else server.host
     host = f"[{host}]" if ":" in host else host
-    return f"http://{host}:{settings.server.port}/{_token(settings)}"
+    return f"{'https' if encrypts(settings, server.host) else 'http'}://{host}:{server.port}/"
 
 
 def _token(settings: Settings) -> str:
@@ -57,19 +61,56 @@ def _token(settings: Settings) -> str:
 
 
 def invite(settings: Settings, verb: str) -> None:
-    """Print the page's address and its QR code. A token is shown to a terminal only, never to a log."""
-    import segno
-
-    url = page_url(settings)
-    alone = is_loopback(settings.server.host)
-    if sys.stdout.isatty() or not settings.server.token:
-        print(f"\nThe page{'' if alone else ', for tablets in the same network'}: {url}\n")
-        segno.make(url, error="l").terminal(compact=True, border=2)
+    """Print how to get to the page. Codes and tokens are shown to a terminal only, never to a log."""
+    server, is_seen = settings.server, sys.stdout.isatty()
+    if server.interface or not is_loopback(server.host):
+        _invite_tablets(settings, is_seen)
     else:
-        print(f"\nThe page: {url.partition('?')[0]}\nIts token is [server] token; it is shown on a terminal only.")
-    if alone:
-        print(f"This machine alone can open it. For a tablet in the same network: bedside {verb} --tablet")
+        print(f"\nThe page: {own_url(settings)}{_token(settings) if is_seen else ''}")
+        if server.token and not is_seen:
+            print("Its token is [server] token; it is shown on a terminal only.")
+        print(f"This machine alone can open it. To let tablets in this network in: bedside {verb} --lan")
     print("Research use only. Ctrl-C ends everything.", flush=True)
+
+
+def _invite_tablets(settings: Settings, is_seen: bool) -> None:
+    server = settings.server
+    own = addresses_of(server.interface) if server.interface else ()
+    if server.interface and not own:
+        print(f"\n{server.interface} has no address yet; tablets can come in once it has one.")
+    near = f"http://{own[0] if own else urllib.parse.urlsplit(page_url(settings)).hostname}:{server.trust_port}/trust"
+    if page_url(settings).startswith("https"):
+        print(f"\n1. A tablet that is here for the first time learns to trust this machine: {near}")
+        _draw(near, is_seen)
+        print(f"   Its page and this line show the same SHA-256:\n   {_fingerprint(settings)}")
+    else:
+        print("\nNot encrypted: whoever is in this network can read along ([server] tls is off).")
+    if not is_seen:
+        print(f"The page: {page_url(settings)}\nFor a code that lets a tablet in: bedside access invite operator")
+        return
+    from bedside.access.devices import Devices
+    from bedside.access.role import Role
+
+    code = Devices(access_folder(settings), server.signed_in_h).invite(Role.OPERATOR)
+    there = f"{page_url(settings)}pair#{code}"
+    print(f"\n2. It opens the page with the code {code}, good for {MINUTES} minutes and one tablet: {there}")
+    _draw(there, is_seen)
+    at = f" ({own[0]})" if own else ""
+    print(f"   Another code: bedside access invite operator. Where {server.name}.local is not found: its address{at}.")
+
+
+def _fingerprint(settings: Settings) -> str:
+    from bedside.network.certificates import Certificates
+
+    text = Certificates(access_folder(settings)).authority.fingerprint
+    return f"{text[:48]}\n   {text[48:]}"
+
+
+def _draw(url: str, is_seen: bool) -> None:
+    if is_seen:
+        import segno
+
+        segno.make(url, error="l").terminal(compact=True, border=2)
 
 
 def has_screen() -> bool:

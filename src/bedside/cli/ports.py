@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bedside.cli.health import ask_health
 from bedside.errors import BedsideError, SettingsError
+from bedside.network.interfaces import addresses_of
 from bedside.settings import Settings
 
 TAKEN = "something else listens there already"
@@ -75,7 +76,12 @@ def ports(settings: Settings) -> Iterator[Port]:
         if not engine.url and not engine.is_contained:
             for number in engine.ports:
                 yield Port(f"port of [[engine]] {engine.name}", "127.0.0.1", number)
-    yield Port("[server] port", settings.server.host, settings.server.port)
+    server = settings.server
+    yield Port("[server] port", server.host, server.port)
+    for address in addresses_of(server.interface) if server.interface else ():
+        yield Port("[server] port", address, server.port)
+        if server.tls != "off":
+            yield Port("[server] trust_port", address, server.trust_port)
 
 
 def refuse_taken_ports(settings: Settings) -> None:

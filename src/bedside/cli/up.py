@@ -16,7 +16,8 @@ in logs/engine-NAME.log.
 
 examples:
   bedside up
-  bedside up --tablet        let tablets in this network open the page, with a fresh token and a QR code
+  bedside up --lan           let tablets in this machine's network open the pages, encrypted, by QR code
+  bedside up --lan wlan0     the same, where the machine has several networks; [server] interface does it always
   bedside up --config room2/bedside.toml
 """
 
@@ -30,13 +31,19 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", shared:
 
 def add_page_options(parser: argparse.ArgumentParser) -> None:
     """Options of the verbs that show a page."""
-    parser.add_argument("--tablet", action="store_true", help="listen on the network, with a fresh token")
+    parser.add_argument(
+        "--lan",
+        nargs="?",
+        const="",
+        metavar="INTERFACE",
+        help="let tablets in by this network interface, such as wlan0; without a name by the only one",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run everything until told to stop."""
-    if arguments.tablet:
-        let_tablets_in()
+    if arguments.lan is not None:
+        let_tablets_in(arguments.lan)
     return run_and_show(arguments, opens=arguments.open)
 
 

@@ -1,5 +1,7 @@
 // Keeps the screen on where the browser allows it, and says why where it does not.
 
+const ASK_AGAIN_MS = 30_000;
+
 export class Awake {
   constructor() {
     this.words = "not asked yet";
@@ -15,11 +17,18 @@ export class Awake {
       this.words = "may sleep: this browser cannot keep the screen on; turn off the tablet's own sleep";
     } else {
       try {
-        await navigator.wakeLock.request("screen");
+        const lock = await navigator.wakeLock.request("screen");
         this.words = "stays on";
+        lock.addEventListener("release", () => this.released());
       } catch (error) {
         this.words = `may sleep: ${error instanceof Error ? error.message : error}`;
       }
     }
+  }
+
+  /** The page was hidden, or the tablet saves its battery; a page that comes back asks again. */
+  released() {
+    this.words = "may sleep: the tablet took the permission back, as to save its battery";
+    if (!document.hidden) setTimeout(() => void this.ask(), ASK_AGAIN_MS);
   }
 }

@@ -31,6 +31,7 @@ export class Connection {
     addEventListener("online", () => this.wake());
     addEventListener("pageshow", () => this.wake());
     document.addEventListener("visibilitychange", () => document.hidden || this.wake());
+    document.addEventListener("resume", () => this.wake()); // the browser had frozen the page
     this.connect();
   }
 

@@ -30,7 +30,8 @@ def addresses_of(engine: EngineSettings, folder: Path) -> list[Address]:
     A relative adapter starts at the engine's path, or at `folder` when there is none.
     """
     if not engine.url:
-        near = [container.address(port) if engine.is_contained else f"http://127.0.0.1:{port}" for port in engine.ports]
+        boxed = engine.is_contained or container.kept_elsewhere()
+        near = [container.address(port) if boxed else f"http://127.0.0.1:{port}" for port in engine.ports]
         return [Address(url) for url in near]
     start = folder / Path(engine.path).expanduser() if engine.path else folder
     address = Address(

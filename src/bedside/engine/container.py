@@ -11,7 +11,7 @@ import platform
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import bedside_engine
@@ -24,6 +24,8 @@ PYTHONS = ("python3", "python")
 RUNNER, CODE, PLACE = "/bedside_engine", "/engine", "/run/bedside"
 """Folders in the container: Bedside's runner, the engine's code, and the socket with the pulse."""
 SOCKET, PULSE = "socket", "pulse"
+SOCKETS = "BEDSIDE_SOCKETS"
+"""Variable with the folder that has a folder for each engine's port, in which its socket lies."""
 LONGEST = 70
 """Characters of a folder; the path of a socket must stay under 108."""
 THREADS_EACH = 16
@@ -50,6 +52,8 @@ class Container:
     processes: int = 0
     deadline_s: float = 10.0
     start_deadline_s: float = 300.0
+    cores: int = field(default_factory=lambda: os.cpu_count() or 1)
+    """Of the machine on which it runs."""
 
     @property
     def name(self) -> str:
@@ -66,7 +70,7 @@ class Container:
         pulse = ("--env", f"BEDSIDE_PULSE={PLACE}/{PULSE}")
         return [
             *self._run("--name", self.name, *_mount(place(self.port), PLACE), *pulse, python=python),
-            *(*self._code, "--host", f"unix:{PLACE}/{SOCKET}"),
+            *self.served_at(f"{PLACE}/{SOCKET}"),
         ]
 
     def bare(self, python: str) -> list[str]:
@@ -77,30 +81,45 @@ class Container:
         """The command that has the engine's interpreter run something else in the same surroundings, as `name`."""
         return [*self._run("--name", name, python=python), *arguments]
 
+    def served_at(self, socket: str) -> list[str]:
+        """What the interpreter in the container is given, so that it serves the engine on that socket."""
+        return [*self._code, "--host", f"unix:{socket}"]
+
+    def confinement(self) -> list[str]:
+        """Options of `docker run` that hold wherever it runs, Compose included: no network, no rights, limits, a root
+        that cannot be written; the settings' own options come last.
+        """
+        has_network = any(one.startswith(("--net=", "--network")) or one == "--net" for one in self.options)
+        return [
+            *(() if has_network else ("--network", "none")),
+            *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
+            *self._limits(),
+            *("--read-only", "--tmpfs", "/tmp:rw,exec,nosuid,nodev,mode=1777", "--workdir", CODE),
+            *self._variables(),
+            *self.options,
+        ]
+
     @property
     def _code(self) -> tuple[str, ...]:
         deadlines = ("--deadline", f"{self.deadline_s:g}", "--start-deadline", f"{self.start_deadline_s:g}")
         return (RUNNER, "--path", f"{CODE}/{self.file.name}", "--name", self.engine, *deadlines)
 
     def _run(self, *more: str, python: str) -> list[str]:
-        has_network = any(one.startswith(("--net=", "--network")) or one == "--net" for one in self.options)
         return [
             *(program(), "run", "--rm", "--init", "--interactive", "--pull", "never", "--log-driver", "none"),
             *("--no-healthcheck", "--entrypoint", python, *more),
-            *(() if has_network else ("--network", "none")),
-            *self._rights(),
-            *self._limits(),
+            *self._as_caller(),
             *self._files(),
-            *self._variables(),
-            *self.options,
+            *self.confinement(),
             self.image,
         ]
 
-    def _rights(self) -> list[str]:
-        rights = ["--user", f"{os.getuid()}:{os.getgid()}", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
+    @staticmethod
+    def _as_caller() -> list[str]:
+        user = ["--user", f"{os.getuid()}:{os.getgid()}"]
         for group in os.getgroups():  # a folder that is readable for a group of ours stays so
-            rights += ["--group-add", str(group)]
-        return rights
+            user += ["--group-add", str(group)]
+        return user
 
     def _limits(self) -> list[str]:
         limits = ["--oom-score-adj", "1000", "--ulimit", "core=0"]
@@ -108,15 +127,14 @@ class Container:
             most = str(self.memory_bytes)
             limits += ["--memory", most, "--memory-swap", most, "--ulimit", f"data={data_bytes(self.memory_bytes)}"]
         if self.processes:
-            limits += ["--pids-limit", str(self.processes * max(THREADS_EACH, os.cpu_count() or 1))]
+            limits += ["--pids-limit", str(self.processes * max(THREADS_EACH, self.cores))]
         if self.cpus:
-            limits += ["--cpus", f"{min(self.cpus, os.cpu_count() or 1):g}"]
+            limits += ["--cpus", f"{min(self.cpus, self.cores):g}"]
         return limits
 
     def _files(self) -> list[str]:
         runner = Path(bedside_engine.__file__).parent
         return [
-            *("--read-only", "--tmpfs", "/tmp:rw,exec,nosuid,nodev,mode=1777", "--workdir", CODE),
             *_mount(runner, RUNNER, "readonly"),
             *_mount(self.file.parent, CODE),
             *_mount(Path("/dev/shm"), "/dev/shm"),
@@ -161,8 +179,18 @@ def architecture() -> str:
     return ARCHITECTURES.get(platform.machine(), platform.machine())
 
 
+def kept_elsewhere() -> bool:
+    """Whether the engines of this machine run in containers that are not ours to start, whatever the settings say."""
+    return bool(os.environ.get(SOCKETS))
+
+
 def place(port: int) -> Path:
-    """The folder of the socket of the engine that has this port; the port itself is not used."""
+    """The folder of the socket of the engine that has this port; the port itself is not used.
+
+    Where somebody else keeps the engines' containers, such as Compose, that says in BEDSIDE_SOCKETS where they are.
+    """
+    if kept_elsewhere():
+        return Path(os.environ[SOCKETS]) / str(port)
     runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or "/tmp")
     if len(str(runtime)) > LONGEST or not runtime.is_dir():
         runtime = Path("/tmp")

@@ -128,7 +128,7 @@ class Image:
 
     def _make(self, say: Say) -> None:
         self._failed.unlink(missing_ok=True)
-        heard = _Heard(say)
+        heard = Heard(say)
         argv = (docker.program(), "build", "--force-rm", "--tag", self.tag, "--file", self.dockerfile, ".")
         with self.log.open("w", encoding="utf-8") as log:
             env = {**os.environ, "BUILDKIT_PROGRESS": "plain"}
@@ -139,7 +139,7 @@ class Image:
             raise BuildFailed(sentence)
 
 
-class _Heard:
+class Heard:
     """What a build prints: which step it is at, and what it said last."""
 
     def __init__(self, say: Say) -> None:

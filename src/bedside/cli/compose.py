@@ -1,0 +1,141 @@
+"""`bedside compose`: the same processes in containers."""
+
+import argparse
+import os
+import secrets
+import sys
+from pathlib import Path
+
+from bedside.cli.beforehand import refuse_unknown_source
+from bedside.cli.live import end_as_by_ctrl_c
+from bedside.cli.shown import Shown
+from bedside.cli.verb import add_verb, settings_of
+from bedside.errors import BedsideError
+from bedside.settings import Settings
+
+DOC = """\
+write compose.yaml, so that everything runs in containers
+
+Reads bedside.toml and writes compose.yaml beside it: the verbs of `bedside up`, each in a container of its own, with
+the same limits and rights. Tokens and the user's number go into .env, which only you may read, and which is kept when
+it is there. With --build it makes the images that the file names. Needs Docker Engine and Compose (docker compose, or
+docker-compose 1.29) on Linux.
+
+examples:
+  bedside compose --build
+  docker compose up -d                     starts it, also at each boot from now on
+  bedside compose --lan 192.168.8.2        pages for the tablets on the network of this address
+"""
+FIRST_USER = 1000
+HEADER = "# `bedside compose` wrote this by {config}; docs/howto/compose.md tells about it. It will be written anew.\n"
+
+
+def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", shared: argparse.ArgumentParser) -> None:
+    """Put the verb on the command line."""
+    parser = add_verb(verbs, shared, "compose", run, DOC)
+    parser.add_argument("--output", type=Path, metavar="FILE", help="where to write (compose.yaml beside the settings)")
+    parser.add_argument("--build", action="store_true", help="make the images, too")
+    parser.add_argument(
+        "--lan", metavar="ADDRESS", nargs="?", const="0.0.0.0", help="let others open the page, at this address"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the file, and build what it names."""
+    output: Path | None = arguments.output.absolute() if arguments.output else None
+    settings, config = settings_of(arguments, needs_file=True)
+    output = output or settings.folder / "compose.yaml"
+    refuse_unknown_source(settings)
+    host = arguments.lan or settings.server.host
+    try:
+        output.write_text(compose_text(settings, config, output.parent, host), encoding="utf-8")
+        user = write_env(output.parent / ".env")
+        make_folders(settings, user)
+    except OSError as error:
+        raise BedsideError(f"{error.filename} cannot be written: {error.strerror}") from error
+    if arguments.build:
+        end_as_by_ctrl_c()
+        build(settings, quiet=arguments.quiet)
+    if not arguments.quiet:
+        print(f"{output} is written. Start it:  docker compose -f {os.path.relpath(output)} up -d")
+        print(f"Then open http://127.0.0.1:{settings.server.port}/?token=... with the token from {output.parent}/.env")
+    return 0
+
+
+def compose_text(settings: Settings, config: Path, folder: Path, host: str = "127.0.0.1", cores: int = 0) -> str:
+    """The text of the Compose file of these settings, to lie in `folder`. Raises SettingsError."""
+    from bedside.compose.services import Place, document
+    from bedside.compose.text import as_yaml
+
+    place = Place(folder, host, cores or os.cpu_count() or 1)
+    return HEADER.format(config=place.outside(config)) + as_yaml(document(settings, place, config.name))
+
+
+def build(settings: Settings, *, quiet: bool = False) -> None:
+    """Make all images, and first those of engines with a Dockerfile, on which theirs stand. Raises BuildFailed."""
+    from bedside.cli.beforehand import needed_by
+    from bedside.compose.baked import Baked, verb_tag
+    from bedside.compose.images import VERBS, EngineImage, build_verbs
+    from bedside.engine.environment import engine_file
+
+    with Shown(quiet=quiet) as shown:
+        for engine in settings.engines:
+            if engine.url:
+                continue
+            needed = needed_by(engine) if engine.is_contained else None
+            if needed is not None:
+                needed.build(shown.of(engine.name))
+            image = EngineImage(Baked(engine, engine_file(Path(engine.path), engine.name)))
+            image.build(shown.of(engine.name))
+            shown.line(f"{engine.name}: {image.tag}")
+        build_verbs(shown.of)
+        shown.line(f"built: {', '.join(map(verb_tag, VERBS))}")
+
+
+def write_env(path: Path) -> tuple[int, int]:
+    """Write what is secret or this machine's own, keep what stands there; returns user and group of the containers."""
+    uid, gid = os.getuid(), os.getgid()
+    if uid == 0:  # nothing in a container runs as root
+        uid, gid = int(os.environ.get("SUDO_UID", FIRST_USER)), int(os.environ.get("SUDO_GID", FIRST_USER))
+    fresh = {
+        "BEDSIDE_UID": str(uid),
+        "BEDSIDE_GID": str(gid),
+        "BEDSIDE_VIDEO_GID": str(_group("video")),
+        "BEDSIDE_SOURCE_TOKEN": secrets.token_hex(16),
+        "BEDSIDE_SERVER_TOKEN": secrets.token_hex(16),
+    }
+    kept = _kept(path)
+    lines = [f"{name}={value}" for name, value in (fresh | kept).items()]
+    draft = path.with_name(".env.new")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as opened:
+        opened.write("\n".join(lines) + "\n")
+    draft.replace(path)
+    return int((fresh | kept)["BEDSIDE_UID"]), int((fresh | kept)["BEDSIDE_GID"])
+
+
+def make_folders(settings: Settings, user: tuple[int, int]) -> None:
+    """The folders that containers write; as root they are given to the containers' user."""
+    from bedside.compose.services import writable_folders
+
+    for folder in writable_folders(settings):
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.getuid() == 0:
+            os.chown(folder, *user)
+        elif not os.access(folder, os.W_OK):
+            print(f"bedside compose: {folder} is not yours to write; the containers cannot either", file=sys.stderr)
+
+
+def _kept(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    pairs = [line.partition("=") for line in path.read_text(encoding="utf-8").splitlines()]
+    return {name.strip(): value.strip() for name, equals, value in pairs if equals and not name.startswith("#")}
+
+
+def _group(name: str) -> int:
+    import grp
+
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
+        return 44  # Debian's, which nearly all have

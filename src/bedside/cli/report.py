@@ -71,7 +71,7 @@ def _page(arguments: argparse.Namespace, settings: Settings, folder: Path, here:
 
     recorded = Recorded(folder)
     out = arguments.out or here / f"{shown_name(recorded).replace(' ', '-')}.html"
-    with _bar("report", len(STEPS), quiet=arguments.quiet) as advance:
+    with bar("report", len(STEPS), quiet=arguments.quiet) as advance:
         text = page(recorded, _questionnaires(settings), outlines, lambda step: advance())
     _write(out, text)
     print(out)
@@ -94,7 +94,7 @@ def _study(arguments: argparse.Namespace, settings: Settings, out: Path) -> int:
     folders = _folders(arguments.session, Path(settings.session.folder).expanduser())
     summaries: list[Summary] = []
     broken: list[str] = []
-    with _bar("sessions", len(folders), quiet=arguments.quiet) as advance:
+    with bar("sessions", len(folders), quiet=arguments.quiet) as advance:
         for folder in folders:
             try:
                 summaries.append(summarise(Recorded(folder)))
@@ -143,7 +143,7 @@ def _from_here(text: str) -> Path:
 
 
 @contextmanager
-def _bar(text: str, total: int, *, quiet: bool) -> Iterator[Callable[[], None]]:
+def bar(text: str, total: int, *, quiet: bool) -> Iterator[Callable[[], None]]:
     """A progress bar on a terminal that somebody looks at; what is yielded moves it on by one."""
     if quiet or not sys.stderr.isatty():
         yield lambda: None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 GB = 1e9
 NS_PER_S = 1e9
 DOC = """\
-start, record, end, list and show sessions
+start, record, end, list, show and prune sessions
 
 A session is a folder with all that happened in one scan. It can be started here or on the page; a running server and
 recorder follow at once. Without them the folder is made all the same, and they join when they come.
@@ -27,6 +27,7 @@ examples:
   bedside session stop
   bedside session list
   bedside session show                                  the one that runs, or the last
+  bedside session prune --older-than 90 --dry-run       which sessions are older; without --dry-run they are deleted
 """
 
 
@@ -44,6 +45,8 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", shared:
         help="start: the participant has agreed to be recorded, or has not",
     )
     parser.add_argument("--no-video", action="store_true", help="start: record no video")
+    parser.add_argument("--older-than", type=float, metavar="DAYS", help="prune: instead of [session] keep_days")
+    parser.add_argument("--dry-run", action="store_true", help="prune: only say which sessions it would delete")
     parser.add_argument("--json", action="store_true", help="for a program")
 
 
@@ -168,7 +171,15 @@ def _show(arguments: argparse.Namespace, settings: Settings) -> Answer:
     return shown, "\n".join(lines)
 
 
-ACTIONS = {"start": _start, "stop": _stop, "record": _record, "list": _list, "show": _show}
+def _prune(arguments: argparse.Namespace, settings: Settings) -> Answer:
+    from bedside.cli.prune import prune
+
+    names = prune(settings, arguments.older_than, is_dry=arguments.dry_run)
+    did = "would be deleted" if arguments.dry_run else "deleted"
+    return {"deleted": names, "dry_run": arguments.dry_run}, "\n".join([f"{len(names)} sessions {did}", *names])
+
+
+ACTIONS = {"prune": _prune, "start": _start, "stop": _stop, "record": _record, "list": _list, "show": _show}
 
 
 def _about(folder: Path, running: str) -> dict[str, Any]:

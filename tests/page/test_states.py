@@ -14,6 +14,7 @@ BANDS = {
     "unplugged": ("Unplugged", "HDMI box unplugged"),
     "ended": ("Ended", "The recording has come to its end"),
     "error": ("Error", "The source cannot be used"),
+    "withheld": ("Withheld", "The picture is held back: names may show"),
     "offline": ("Broadcaster offline", "The broadcaster is not running - trying again"),
 }
 

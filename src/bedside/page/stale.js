@@ -18,6 +18,7 @@ export const SIGNALS = {
   unplugged: { icon: "unplugged", word: "Unplugged", title: "HDMI box unplugged" },
   ended: { icon: "ended", word: "Ended", title: "The recording has come to its end" },
   error: { icon: "error", word: "Error", title: "The source cannot be used" },
+  withheld: { icon: "withheld", word: "Withheld", title: "The picture is held back: names may show" },
   offline: { icon: "offline", word: "Broadcaster offline", title: "The broadcaster is not running - trying again" },
 };
 

@@ -5,9 +5,16 @@ import logging
 import logging.handlers
 import queue
 import sys
+from pathlib import Path
 
 MOST_LINES = 2000
+MOST_BYTES = 2_000_000
+"""Of a log file; as much again is kept of what was before."""
 FIELDS = "%(levelname)s %(name)s %(message)s"
+
+
+_writers: list[logging.handlers.QueueListener] = []
+"""The one that runs, if any."""
 
 
 class _Patient(logging.handlers.QueueHandler):
@@ -46,11 +53,29 @@ def start_logging(process: str, verbosity: int = 0) -> None:
     handler = _Patient(queue.Queue(MOST_LINES))
     writer = logging.handlers.QueueListener(handler.queue, stderr)
     writer.start()
+    _writers[:] = [writer]
     atexit.register(writer.stop)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING if verbosity < 2 else logging.DEBUG)
     logging.getLogger("bedside").setLevel(level)
+
+
+def keep_log(process: str, path: Path) -> None:
+    """Write the lines into this file, too, so that the admin page can show them; at most 4 MB, one JSON object a line.
+
+    Where it cannot be written, they are on stderr alone, and one line says so.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = logging.handlers.RotatingFileHandler(path, maxBytes=MOST_BYTES, backupCount=1, encoding="utf-8")
+    except OSError as error:
+        logging.getLogger(__name__).info("%s cannot be written (%s); the log is on stderr alone", path, error.strerror)
+        return
+    file.setFormatter(_structured(process))
+    file.handleError = lambda record: None  # type: ignore[method-assign]  # a full disk: stderr has the line
+    for writer in _writers:
+        writer.handlers = (*writer.handlers, file)
 
 
 def _readable(process: str) -> logging.Formatter:

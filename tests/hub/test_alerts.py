@@ -23,8 +23,7 @@ WELL = Facts(
 )
 CASES = [
     ("picture", "alarm", {"picture_problem": "The HDMI box is unplugged."}, "HDMI box"),
-    ("layout", "alarm", {"layout_problem": "The scanner's screen has changed."}, "screen has changed"),
-    ("masks", "alarm", {"are_masks_unset": True}, "Names are not masked"),
+    ("privacy", "alarm", {"privacy_problem": "names are not masked: set up"}, "Names are not masked"),
     ("recorder", "alarm", {"recorder": RecorderStatus(RecorderState.FAILED, "the disk is gone")}, "The disk is gone."),
     ("recorder", "alarm", {"recorder": RecorderStatus(RecorderState.GONE)}, "the recorder is gone"),
     ("session", "alarm", {"session_problem": "marks cannot be written"}, "Marks cannot be written."),
@@ -96,16 +95,18 @@ def test_a_sentence_can_be_read_before_it_goes() -> None:
     """An alert stands for five seconds after its cause has gone, and then no more."""
     standing = Standing()
     assert standing.look(WELL, 0) == ()
-    assert [alert.id for alert in standing.look(replace(WELL, are_masks_unset=True), S)] == ["masks"]
-    assert [alert.id for alert in standing.look(WELL, 5 * S)] == ["masks"]
+    assert [alert.id for alert in standing.look(replace(WELL, clock_jump_s=5.0), S)] == ["clock"]
+    assert [alert.id for alert in standing.look(WELL, 5 * S)] == ["clock"]
     assert standing.look(WELL, 7 * S) == ()
+    assert [alert.id for alert in standing.look(replace(WELL, picture_problem="Unplugged."), 8 * S)] == ["picture"]
+    assert standing.look(WELL, 9 * S) == ()
 
 
 def test_the_gravest_comes_first() -> None:
     """An alarm stands before a warning, and the line for everything is its sentence with how many more there are."""
-    found = Standing().look(replace(WELL, hottest_c=86.0, are_masks_unset=True, clock_jump_s=5.0), 0)
+    found = Standing().look(replace(WELL, hottest_c=86.0, privacy_problem="Names may show.", clock_jump_s=5.0), 0)
     assert [alert.level for alert in found] == [Level.ALARM, Level.WARNING, Level.WARNING]
-    assert in_words(found) == "Names are not masked: nobody has set the masks for this scanner. And 2 more."
+    assert in_words(found) == "Names may show. And 2 more."
 
 
 def test_only_what_engines_do_is_about_answers() -> None:

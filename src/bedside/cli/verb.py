@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedside.errors import SettingsError
-from bedside.logs import start_logging
+from bedside.logs import keep_log, start_logging
 from bedside.settings import Settings, load
+from bedside.supervisor.plan import LOGS
 
 if TYPE_CHECKING:
     Verbs = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+KEEP_LOGS = ("broadcast", "record", "serve", "up", "demo")
+"""Those that run for long; what an engine prints, the supervisor keeps."""
 
 
 def add_verb(
@@ -46,4 +51,6 @@ def settings_of(arguments: argparse.Namespace, *, needs_file: bool = False) -> t
     settings = load(config)
     file = (config or Path("bedside.toml")).absolute()
     os.chdir(settings.folder)
+    if arguments.verb in KEEP_LOGS:
+        keep_log(arguments.verb, settings.folder / LOGS / f"{arguments.verb}.log")
     return settings, file

@@ -112,10 +112,8 @@ class Facts:
     now_wall_ns: int = 0
     clock_jump_s: float = 0.0
     """By so much the clock was set within the last ten minutes; positive is forward."""
-    are_masks_unset: bool = False
-    """A real scanner's picture goes out, and nobody has said what of it must be hidden."""
-    layout_problem: str = ""
-    """One sentence where the scanner's screen is not the one that the masks were made for."""
+    privacy_problem: str = ""
+    """One sentence of the broadcaster's where names may be seen: masks that nobody set, a screen that has changed."""
     dying: tuple[tuple[str, str], ...] = ()
     """Processes that die again and again, each with why it ended last."""
 
@@ -143,12 +141,10 @@ def _picture(facts: Facts, _: frozenset[str]) -> Iterator[Alert]:
 
 
 def _privacy(facts: Facts, _: frozenset[str]) -> Iterator[Alert]:
-    if facts.layout_problem:
+    if facts.privacy_problem:
         do = "Look at the picture for names, and set the masks on the setup page."
-        yield Alert("layout", Level.ALARM, About.PRIVACY, facts.layout_problem, do)
-    if facts.are_masks_unset:
-        text = "Names are not masked: nobody has set the masks for this scanner."
-        yield Alert("masks", Level.ALARM, About.PRIVACY, text, "Set them on the setup page.")
+        text = _sentence(facts.privacy_problem)
+        yield Alert("privacy", Level.ALARM, About.PRIVACY, text, do, is_on_page=True)
 
 
 def _recorder(facts: Facts, _: frozenset[str]) -> Iterator[Alert]:
@@ -252,8 +248,7 @@ def _times(facts: Facts, standing: frozenset[str]) -> Iterator[Alert]:
 RULES: tuple[Rule, ...] = (_privacy, _recorder, _disk, _losses, _picture, _engines, _machine, _times)
 """In this order among alerts of one level."""
 KINDS: tuple[str, ...] = (
-    "layout",
-    "masks",
+    "privacy",
     "recorder",
     "session",
     "disk",
@@ -270,7 +265,10 @@ KINDS += ("clock", "certificate")
 
 
 class Standing:
-    """Which alerts stand: what is raised stands at once, and for `HOLD_S` after its cause has gone."""
+    """Which alerts stand: what is raised stands at once, and for `HOLD_S` after its cause has gone.
+
+    What the page says where it happens goes at once, as there.
+    """
 
     def __init__(self) -> None:
         self._seen: dict[str, tuple[Alert, int]] = {}
@@ -279,7 +277,11 @@ class Standing:
         """The alerts that stand now; `now_ns` is monotonic."""
         for alert in alerts(facts, frozenset(self._seen)):
             self._seen[alert.id] = (alert, now_ns)
-        held = {id_: seen for id_, seen in self._seen.items() if clock.age_ms(seen[1], now_ns) <= HOLD_S * 1e3}
+        held = {
+            id_: (alert, seen_ns)
+            for id_, (alert, seen_ns) in self._seen.items()
+            if clock.age_ms(seen_ns, now_ns) <= (0 if alert.is_on_page else HOLD_S * 1e3)
+        }
         self._seen = held
         order = {kind: place for place, kind in enumerate(KINDS)}
         found = [alert for alert, _ in held.values()]

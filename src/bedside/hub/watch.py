@@ -104,6 +104,7 @@ class Watch:
         now_ns, visit, reading = clock.monotonic_ns(), self._visit, self.reading
         hottest = reading.hottest
         return Facts(
+            privacy_problem=self._feed.status.warning,
             picture_problem=picture_problem(self._feed, self._limits, now_ns),
             recorder=visit.recorder,
             is_recording_wanted=visit.is_recording_wanted,

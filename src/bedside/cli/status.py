@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from bedside.cli.health import ask_health, own_url
+from bedside.cli.health import ask_health, ask_server, own_url
 from bedside.cli.machine import STATUS_FILE
 from bedside.cli.verb import add_verb, settings_of
 from bedside.errors import BedsideError
@@ -16,7 +16,8 @@ from bedside.supervisor.plan import LOGS
 DOC = """\
 say how a running Bedside is
 
-Asks the server's /health, and shows the processes that `bedside up` keeps. Exit status 0 when all is well, 1 when not.
+Says in words what /admin shows: what is wrong and what to do, the processes and why they were started again, ages, disk
+and temperature. Exit status 0 when the system does its job, 1 when not.
 
 examples:
   bedside status
@@ -34,12 +35,13 @@ def run(arguments: argparse.Namespace) -> int:
     settings, _ = settings_of(arguments)
     health = ask_health(settings)
     kept = kept_processes(settings.folder / LOGS / STATUS_FILE)
+    machine = _machine(ask_server(settings, "api/admin")) if health is not None else None
     if health is None and not kept:
         raise BedsideError(f"nothing answers at {own_url(settings)}; `bedside up` starts it")
     if arguments.json:
-        print(json.dumps({"health": health, "processes": kept}, indent=2))
+        print(json.dumps({"health": health, "processes": kept, "machine": machine}, indent=2))
     else:
-        show(health, kept)
+        show(health, kept, machine)
     return 0 if health is not None and health["status"] == "ok" else 1
 
 
@@ -55,7 +57,7 @@ def kept_processes(path: Path) -> list[dict[str, Any]]:
     return processes
 
 
-def show(health: dict[str, Any] | None, kept: list[dict[str, Any]]) -> None:
+def show(health: dict[str, Any] | None, kept: list[dict[str, Any]], machine: dict[str, Any] | None = None) -> None:
     """The same for a person."""
     from rich.console import Console
     from rich.table import Table
@@ -71,7 +73,7 @@ def show(health: dict[str, Any] | None, kept: list[dict[str, Any]]) -> None:
         )
         for problem in health.get("problems", ()):
             console.print(f"  {problem}", highlight=False, markup=False)
-        for line in _session_lines(health):
+        for line in [*_session_lines(health), *_machine_lines(machine)]:
             console.print(line, highlight=False, markup=False)
         table = Table("engine", "state", "answers", "age ms", "model ms", "added ms", "restarts")
         for name, engine in (health.get("engines") or {}).items():
@@ -81,12 +83,40 @@ def show(health: dict[str, Any] | None, kept: list[dict[str, Any]]) -> None:
         if table.row_count:
             console.print(table)
     table = Table("process", "state", "pid", "restarts", "why it ended last")
+    if not kept and machine:  # no supervisor, as in containers: what the processes say of themselves
+        kept = [{**one, "message": one["ends"][-1]["why"] if one["ends"] else ""} for one in machine["processes"]]
     for process in kept:
         flag = " (keeps dying)" if process["keeps_dying"] else ""
         cells = (process["name"], process["state"] + flag, process["pid"], process["restarts"], process["message"])
         table.add_row(*(Text(str(cell)) for cell in cells))
     if kept:
         console.print(table)
+
+
+def _machine(text: str | None) -> dict[str, Any] | None:
+    """What /api/admin says; None where it is not to be had."""
+    try:
+        found = json.loads(text or "")
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) and "alerts" in found else None
+
+
+def _machine_lines(machine: dict[str, Any] | None) -> list[str]:
+    """What a person should look after, the disk and the temperature."""
+    if machine is None:
+        return []
+    lines = [str(machine["words"])] if not machine["alerts"] else []
+    for alert in machine["alerts"]:
+        lines += [f"{alert['level'].upper()}: {alert['sentence']}", f"  {alert['do']}"]
+    disk, sensors = machine["disk"], machine["machine"]["temperatures"]
+    if disk["free_bytes"] is not None:
+        left = disk["recording_left_s"]
+        room = f", room for {left / 3600:.1f} hours of recording" if left is not None else ""
+        lines.append(f"disk: {disk['free_bytes'] / 1e9:.1f} of {disk['total_bytes'] / 1e9:.0f} GB free{room}")
+    hottest = max((sensor["celsius"] for sensor in sensors), default=None)
+    lines.append(f"temperature: {hottest:.0f} °C" if hottest is not None else "temperature: this machine tells none")
+    return lines
 
 
 def _session_lines(health: dict[str, Any]) -> list[str]:

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from bedside.cli.fingerprint import made_with, without_secrets
+from bedside.cli.health import access_folder
 from bedside.cli.status import kept_processes
+from bedside.clock import NS_PER_S
 from bedside.errors import BedsideError
 from bedside.hub.admin import AboutMachine
 from bedside.hub.processes import End, ProcessNow
@@ -47,6 +49,19 @@ def processes_now(status_file: Path) -> list[ProcessNow]:
     kept = kept_processes(status_file)
     families = _families({int(one["pid"]) for one in kept if one.get("pid")}) if kept else {}
     return [_process(one, families.get(int(one["pid"]), set())) for one in kept]
+
+
+def certificate_ends_ns(settings: Settings) -> int | None:
+    """When the certificate that tablets see ends, wall time; None without one."""
+    from cryptography import x509
+
+    from bedside.network.certificates import SERVER
+
+    try:
+        certificate = x509.load_pem_x509_certificate((access_folder(settings) / SERVER).read_bytes())
+    except (OSError, ValueError):  # none was made, or it is being written
+        return None
+    return round(certificate.not_valid_after_utc.timestamp()) * NS_PER_S
 
 
 def log_names(settings: Settings) -> list[str]:
@@ -109,14 +124,10 @@ def _doctor(config: Path) -> str:
     return done.stdout + done.stderr
 
 
-def _access_folder(settings: Settings) -> Path:
-    return settings.folder / Path(settings.server.access).expanduser()
-
-
 def _labels(settings: Settings) -> set[str]:
     """What devices are called, from whatever the access folder says of them; the files are another part's."""
     found: set[str] = set()
-    for file in _access_folder(settings).glob("*.json*"):
+    for file in access_folder(settings).glob("*.json*"):
         try:
             lines = (
                 [file.read_text(encoding="utf-8")] if file.suffix == ".json" else file.read_text("utf-8").splitlines()
@@ -141,7 +152,7 @@ def _deeds(settings: Settings) -> dict[str, int]:
     """How often each deed stands in the access log."""
     counted: Counter[str] = Counter()
     try:
-        with (_access_folder(settings) / "access.jsonl").open(encoding="utf-8") as file:
+        with (access_folder(settings) / "access.jsonl").open(encoding="utf-8") as file:
             for line in file:
                 counted.update(_named(json.loads(line), "deed"))
     except (OSError, ValueError):

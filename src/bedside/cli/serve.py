@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+from contextlib import AsyncExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from bedside.cli.ends import explain_ends
 from bedside.cli.live import live
 from bedside.cli.machine import STATUS_FILE
+from bedside.cli.prune import prune_daily
 from bedside.cli.verb import add_verb, settings_of
 from bedside.settings import Settings
 from bedside.supervisor.plan import LOGS
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from bedside.bus.subscriber import Subscriber
     from bedside.engine.replicas import Replicas
     from bedside.hub.feed import Feed
+    from bedside.hub.health import Limits
     from bedside.hub.visit import Visit
     from bedside.messages import Scale
     from bedside.router.pipeline import Pipeline
@@ -44,15 +47,16 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", shared:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until told to stop."""
-    settings, _ = settings_of(arguments)
-    return live(lambda stop: _serve(settings, stop))
+    settings, file = settings_of(arguments)
+    return live(lambda stop: _serve(settings, file, stop))
 
 
-async def _serve(settings: Settings, stop: asyncio.Event) -> None:
+async def _serve(settings: Settings, file: Path, stop: asyncio.Event) -> None:
     from bedside.bus.subscriber import Subscriber
     from bedside.cli.engines import engines_of
+    from bedside.cli.lan import Lan
     from bedside.hub.feed import Feed
-    from bedside.hub.server import listening
+    from bedside.hub.server import serving
     from bedside.messages import Frame, Status
 
     subscriber = Subscriber(settings.frames_url, encoding=settings.encoding, token=settings.source.token)
@@ -72,16 +76,18 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
             if isinstance(event, Frame | Status):
                 router.offer(event)
 
-    server = settings.server
     try:
-        async with (
-            listening(_app(settings, feed), server.host, server.port, server.token),
-            asyncio.TaskGroup() as group,
-        ):
+        async with AsyncExitStack() as stack:
+            lan = Lan(settings, await stack.enter_async_context(serving(_app(settings, file, feed))))
+            trust_app = lan.trust_app
+            await lan.open(await stack.enter_async_context(serving(trust_app)) if trust_app else None)
+            group = await stack.enter_async_context(asyncio.TaskGroup())
             working = [
                 group.create_task(listen(), name="listen"),
                 group.create_task(router.run(), name="router"),
+                group.create_task(prune_daily(settings), name="prune"),
                 group.create_task(explain_ends(settings.folder / LOGS / STATUS_FILE, engines), name="explain ends"),
+                group.create_task(lan.follow(), name="follow the network"),
             ]
             await stop.wait()
             for task in working:
@@ -152,29 +158,55 @@ def _visit(settings: Settings, feed: "Feed") -> "Visit":
     return Visit(feed, desk_of(settings), customs)
 
 
-def _app(settings: Settings, feed: "Feed") -> "web.Application":
+def _app(settings: Settings, file: Path, feed: "Feed") -> "web.Application":
     from bedside.cli.fingerprint import without_secrets
+    from bedside.hub.access_desk import AccessDesk
     from bedside.hub.app import create_app
     from bedside.hub.control import BroadcasterControl
     from bedside.hub.health import Limits
+    from bedside.hub.setup_api import BroadcasterSetup
     from bedside.hub.view import View
     from bedside.source.commands import offered
 
     server = settings.server
     # A real scanner has its own buttons, and what a broadcaster elsewhere has is not for this [source] to say.
     commands = () if server.source else offered(settings.source.url)
-    return create_app(
+    visit, folder = _visit(settings, feed), Path(server.page_dir) if server.page_dir else None
+    limits = Limits(
+        server.frame_max_age_s,
+        {name: server.answer_max_age_s or deadline_s for name, deadline_s in _deadlines_s(settings).items()},
+    )
+    app = create_app(
         feed,
         views={name: View(name, **vars(view)) for name, view in settings.views.items()},
         default_view=server.view,
         host=server.host,
         token=server.token,
-        visit=_visit(settings, feed),
+        visit=visit,
+        access=AccessDesk(settings.folder / Path(server.access).expanduser(), server.signed_in_h),
         about={"source": without_secrets(asdict(settings.source))},
         control=BroadcasterControl(settings.frames_url, settings.source.token, commands) if commands else None,
-        limits=Limits(
-            server.frame_max_age_s,
-            {name: server.answer_max_age_s or deadline_s for name, deadline_s in _deadlines_s(settings).items()},
-        ),
-        page_dir=Path(server.page_dir) if server.page_dir else None,
+        setup=BroadcasterSetup(settings.frames_url, settings.source.token),
+        limits=limits,
+        page_dir=folder,
     )
+    _add_admin(app, settings, file, feed, visit, limits)
+    return app
+
+
+def _add_admin(
+    app: "web.Application", settings: Settings, file: Path, feed: "Feed", visit: "Visit", limits: "Limits"
+) -> None:
+    """The admin page, and the watching behind it and behind the alerts."""
+    from bedside.cli.on_machine import about_machine, certificate_ends_ns, processes_now
+    from bedside.cli.record import GB
+    from bedside.hub.admin_app import add_admin
+    from bedside.hub.watch import Known
+
+    known = Known(
+        lambda: processes_now(settings.folder / LOGS / STATUS_FILE),
+        lambda: certificate_ends_ns(settings),
+        round(settings.recorder.reserve_gb * GB),
+    )
+    folder = Path(settings.server.page_dir) if settings.server.page_dir else None
+    add_admin(app, feed, visit, limits=limits, known=known, about=about_machine(settings, file), page_dir=folder)

@@ -98,7 +98,7 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     settings = Settings(
         **tables, engines=_engines(document.get("engine", [])), views=_views(_mapping(document, "view")), folder=folder
     )
-    _refuse_strangers(settings)
+    _refuse_strangers(settings.source)
     refuse_shared_ports(_ports(settings))
     refuse_names_like_the_pipelines(settings.engines, settings.pipeline)
     source = settings.source
@@ -116,14 +116,13 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     return settings
 
 
-def _refuse_strangers(settings: Settings) -> None:
-    """Closed by default: whoever listens beyond this machine needs a token."""
-    for name, table in (("source", settings.source), ("server", settings.server)):
-        if not table.token and not is_loopback(table.host):
-            raise SettingsError(
-                f"[{name}] host is {table.host!r} and token is empty, so anybody on the network could watch; "
-                f'expected a token of 8 characters or more beside it, or host = "127.0.0.1"'
-            )
+def _refuse_strangers(source: SourceSettings) -> None:
+    """Closed by default: a broadcaster that others can reach needs a token. Pages let in paired devices alone."""
+    if not source.token and not is_loopback(source.host):
+        raise SettingsError(
+            f"[source] host is {source.host!r} and token is empty, so anybody on the network could watch; "
+            f'expected a token of 8 characters or more beside it, or host = "127.0.0.1"'
+        )
 
 
 def _ports(settings: Settings) -> list[tuple[str, int]]:

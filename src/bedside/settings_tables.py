@@ -71,10 +71,10 @@ class ServerSettings:
         choices=("auto", "shm", "jpeg"),
     )
     token: str = setting(
-        "", "secret that pages show, 8 ASCII characters or more; needed when others can reach host", pattern=SECRET
+        "", "secret of scripts, which may do all, 8 ASCII characters or more; tablets are paired instead", pattern=SECRET
     )
     interface: str = setting(
-        "", "network interface of `bedside up --lan`, such as wlan0; empty is the first that there is"
+        "", "network interface by which tablets come in, as by `bedside up --lan`, such as wlan0; empty lets none in"
     )
     name: str = setting(
         "bedside", "the machine is called NAME.local on the network", pattern=r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"

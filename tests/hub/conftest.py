@@ -145,6 +145,8 @@ class Hub:
     http: aiohttp.ClientSession
     visit: Visit
     stop: Callable[[], Awaitable[None]]
+    access: Path
+    """Folder of devices and access log."""
 
     async def page(self, view: str = "explain", **want: int) -> Client:
         """An open page that has said what it wants."""
@@ -159,6 +161,13 @@ class Hub:
         """The status and the body of what a page asks."""
         response = await self.http.post(self.url / path, json=body)
         return response.status, await response.json()
+
+    async def pair(self, code: str) -> tuple[dict[str, Any], str]:
+        """A tablet that shows the code: the device, and the secret in its cookie."""
+        async with aiohttp.ClientSession() as tablet:
+            response = await tablet.post(self.url / "api/pair", json={"code": code})
+            assert response.status == 201, await response.text()
+            return await response.json(), response.cookies["bedside"].value
 
     async def get(self, path: str) -> dict[str, Any]:
         """What a page reads."""
@@ -217,7 +226,7 @@ async def start_hub(scanner: Scanner, tmp_path: Path) -> AsyncIterator[StartHub]
             port = await server.enter_async_context(listening(app, "127.0.0.1", 0))
             headers = {"Authorization": f"Bearer {token}"} if token else {}
             http = await stack.enter_async_context(aiohttp.ClientSession(headers=headers))
-            return Hub(URL(f"http://127.0.0.1:{port}"), feed, scanner, http, visit, server.aclose)
+            return Hub(URL(f"http://127.0.0.1:{port}"), feed, scanner, http, visit, server.aclose, tmp_path / "access")
 
         yield start
 

@@ -5,6 +5,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bedside.cli.health import access_folder
 from bedside.cli.invitation import has_screen
 from bedside.cli.live import live
 from bedside.cli.ports import Port
@@ -53,7 +54,9 @@ def run(arguments: argparse.Namespace) -> int:
         shelf = Shelf(root) if folder.parent.resolve() == root.resolve() else Shelf(folder.parent, folder)
         path = f"/review/{shelf.name_of(folder)}"
     port = _free_port(arguments.port)
-    return live(lambda stop: _show(shelf, port, path, stop, opens=not arguments.no_open))
+    return live(
+        lambda stop: _show(shelf, port, path, stop, opens=not arguments.no_open, access=access_folder(settings))
+    )
 
 
 def _free_port(asked: int | None) -> int:
@@ -67,11 +70,11 @@ def _free_port(asked: int | None) -> int:
     raise SettingsError(f"{where} cannot be listened on: {problem}; --port 0 takes any that is free")
 
 
-async def _show(shelf: "Shelf", port: int, path: str, stop: asyncio.Event, *, opens: bool) -> None:
+async def _show(shelf: "Shelf", port: int, path: str, stop: asyncio.Event, *, opens: bool, access: Path) -> None:
     from bedside.hub.review_app import create_review_app
     from bedside.hub.server import listening
 
-    async with listening(create_review_app(shelf, HOST), HOST, port) as number:
+    async with listening(create_review_app(shelf, HOST, access=access), HOST, port) as number:
         url = f"http://{HOST}:{number}{path}"
         print(f"The review: {url}\nThis machine alone can open it. Research use only. Ctrl-C ends it.", flush=True)
         if opens and has_screen():

@@ -4,8 +4,10 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
+SAID_TOO = (hdrs.RETRY_AFTER, hdrs.WWW_AUTHENTICATE)
+"""Headers of a refusal that its JSON keeps."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -76,4 +78,8 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         sentence = error.text if error.status != 405 else f"{request.method} is not possible here"
         if error.status == 404 and error.text == "404: Not Found":
             sentence = "there is nothing at this address; /api/openapi.json lists what there is"
-        return error_json(error.status, sentence or error.reason)
+        response = error_json(error.status, sentence or error.reason)
+        for name in SAID_TOO:
+            if name in error.headers:
+                response.headers[name] = error.headers[name]
+        return response

@@ -136,5 +136,5 @@ async def check_routes(app: web.Application) -> None:
         address = route.resource.canonical if route.resource is not None else ""
         if (known, address) not in LEAST:
             raise BedsideError(
-                f"{route.method} {address} is not in hub/routes.py; add it to LEAST with the role that may ask it"
+                f"{known} {address} is not in hub/routes.py; add it to LEAST with the role that may ask it"
             )

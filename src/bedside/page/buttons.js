@@ -42,11 +42,12 @@ export class Buttons {
     }
   }
 
-  /** @param {{controls: boolean, canControl: boolean, canSteer: boolean, judges: boolean, held: boolean, frozen: boolean}} now */
-  render({ controls, canControl, canSteer, judges, held, frozen }) {
+  /** @param {{controls: boolean, operates: boolean, canControl: boolean, canSteer: boolean, judges: boolean, held: boolean, frozen: boolean}} now */
+  render({ controls, operates, canControl, canSteer, judges, held, frozen }) {
     show(this.root, controls);
-    show(this.up, judges);
-    show(this.down, judges);
+    for (const node of [this.snapshot, this.correct]) show(node, operates); // a viewer holds the picture on his own page
+    show(this.up, judges && operates);
+    show(this.down, judges && operates);
     label(this.correct, judges ? "pencil" : "note", judges ? "Correct" : "Note");
     show(this.scanner, canControl);
     show(this.probe, canSteer);

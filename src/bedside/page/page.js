@@ -37,6 +37,8 @@ import { toast } from "./toasts.js";
 
 const TICK_MS = 100;
 const ASK_WHY_EVERY = 5;
+/** What the server closes the page of a revoked device with (hub/sockets.py). */
+const SIGNED_OUT = "This device is signed out.";
 
 const root = byId("app");
 const known = new Known();
@@ -45,7 +47,7 @@ const answers = new Answers();
 const awake = new Awake();
 const details = new Details(byId("details"));
 const line = new StatusLine(byId("status"));
-const panel = new Panel(byId("panel"), { setScale: () => scale.begin(), hasScale: () => known.hasScale });
+const panel = new Panel(byId("panel"), { setScale: () => scale.begin(), hasScale: () => known.hasScale || !operates() });
 const strip = new Strip(byId("strip"), byId("best-frame"));
 const stage = new Stage(byId("stage"), {
   painted,
@@ -91,6 +93,7 @@ function opened() {
 /** @param {string} reason */
 function lost(reason) {
   note(`connection lost: ${reason}`);
+  if (reason === SIGNED_OUT) return signOut();
   known.state = null;
   if (connection.attempts % ASK_WHY_EVERY === 2) void askWhy();
   tick();
@@ -100,10 +103,16 @@ function lost(reason) {
 async function askWhy() {
   try {
     const response = await fetch("/api/state");
+    if (response.status === 401) return signOut();
     known.refused = response.ok || response.status >= 500 ? "" : await whyNot(response);
   } catch {
     known.refused = ""; // not there at all: the words for a lost connection are right
   }
+}
+
+/** This device was revoked, or not used for long: it must be paired again. */
+function signOut() {
+  location.replace(`/pair?out&to=${encodeURIComponent(location.pathname)}`);
 }
 
 /** @param {any} message  one text message of the server */
@@ -206,7 +215,7 @@ function tellRecording({ trouble }) {
   const state = connection.open && trouble?.icon !== "lost" ? known.state : null; // a dot that nobody vouches for is out
   const { title = "", name = "", controls = false } = hello?.view ?? {};
   const participant = state?.session?.participant ?? hello?.participant ?? "";
-  chip.render(recordingOf(state), { participant, view: title || name, controls });
+  chip.render(recordingOf(state), { participant, view: title || name, controls: controls && operates() });
   session.render(state);
   alerts.render(state?.alerts ?? []);
   scale.render(known.state);
@@ -228,7 +237,7 @@ function arrange({ trouble, condition, usable }, now) {
   bands.name(tagOf(known, stage.shown, { fallback, now }), fallback !== null);
   const { controls } = view;
   const can = { canControl: hello.can_control, canSteer: canSteer(), judges: judges(hello) };
-  buttons.render({ controls, ...can, held: held !== null, frozen });
+  buttons.render({ controls, operates: operates(), ...can, held: held !== null, frozen });
 }
 
 /** @param {Judgement} judgement */
@@ -247,6 +256,7 @@ function note(sentence) {
 
 const help = /** @type {HTMLDialogElement} */ (byId("help"));
 buildHelp(help);
+show(byId("plain"), !isSecureContext); // plain HTTP from another machine: whoever is in the network can read along
 byId("help-open").append(icon("question"));
 byId("help-open").addEventListener("click", () => help.showModal());
 byId("status").addEventListener("click", () => details.toggle());
@@ -265,8 +275,15 @@ function toggleRecord() {
 
 /** What is done only where there are controls. @param {() => unknown} deed */
 const withControls = (deed) => () => known.hello?.view.controls && void deed();
+/** What viewers may not do. @param {() => unknown} deed */
+const operating = (deed) => withControls(() => operates() && deed());
 /** @param {() => Promise<void>} deed */
-const judging = (deed) => withControls(() => known.hello && judges(known.hello) && deed());
+const judging = (deed) => operating(() => known.hello && judges(known.hello) && deed());
+
+/** Whether this device may run a scan; a viewer is not even shown what he may not do. */
+function operates() {
+  return known.hello?.role !== "viewer";
+}
 
 /** Whether the source is a probe that can be moved from this view. */
 function canSteer() {
@@ -277,12 +294,12 @@ const probeKeys = { once: { ...once, p: () => toggle(probe) }, held };
 
 listenToKeys({
   " ": withControls(deeds.hold),
-  s: withControls(() => buttons.once(buttons.snapshot, deeds.snapshot)),
+  s: operating(() => buttons.once(buttons.snapshot, deeds.snapshot)),
   "+": judging(() => buttons.once(buttons.up, feedback.up)),
   "-": judging(() => buttons.once(buttons.down, feedback.down)),
-  c: withControls(() => buttons.once(buttons.correct, feedback.correct)),
-  r: withControls(toggleRecord),
-  n: withControls(() => toggle(session)),
+  c: operating(() => buttons.once(buttons.correct, feedback.correct)),
+  r: operating(toggleRecord),
+  n: operating(() => toggle(session)),
   f: () => void deeds.attempt("No full screen", toggleFullScreen),
   d: () => details.toggle(),
   "?": () => (help.open ? help.close() : help.showModal()),

@@ -5,7 +5,7 @@
  *   verdict: boolean, explanation: boolean, controls: boolean, wide: boolean}} View
  * @typedef {{type: "hello", version: string, view: View, can_control: boolean, controls?: string[],
  *   engines: string[],
- *   participant?: string, page?: string}} Hello  page: this page's name in the session's marks
+ *   participant?: string, page?: string, role?: string}} Hello  page: this page's name in the session's marks
  * @typedef {{state: string, message: string, warning?: string, source: string, device: string, fps: number, age_ms: number|null,
  *   drops: number, skips: number, width: number, height: number}} SignalState
  * @typedef {{name: string, state: string, message: string, answers: number, errors: number, restarts: number,

@@ -1,6 +1,7 @@
 """The file of a bundle: whole or refused."""
 
 import ast
+import io
 import sys
 from pathlib import Path
 
@@ -44,6 +45,21 @@ def test_what_is_packed_comes_out(tmp_path: Path) -> None:
     assert (tmp_path / "out/docs/b.md").read_bytes() == b"a" * 5000
     assert (tmp_path / "out/docs/a.md").samefile(tmp_path / "out/docs/b.md")
     assert (tmp_path / "out/c.jpg").read_bytes() == b"c"
+
+
+def test_a_part_that_is_changed_while_it_is_packed_is_told(tmp_path: Path) -> None:
+    """No bundle is left that would be refused in the clinic."""
+
+    class Restless:
+        reads = 0
+
+        def open(self) -> io.BytesIO:
+            self.reads += 1
+            return io.BytesIO(b"%d" % self.reads)
+
+    with pytest.raises(BundleError, match="docs/a.md was changed while the bundle was made"):
+        make(tmp_path / "b.pyz", Contents({"docs/a.md": Restless()}), quiet)
+    assert list(tmp_path.iterdir()) == []
 
 
 @given(data=st.data())

@@ -68,13 +68,17 @@ def write(file: Path, manifest: Manifest, parts: Mapping[str, Source], app: Mapp
                 for number, path in enumerate(paths):
                     say(f"packs {path.rpartition('/')[2]}", number, len(paths))
                     with parts[path].open() as source, archive.open(_entry(path), "w", force_zip64=True) as target:
+                        digest = hashlib.sha256()
                         while data := source.read(CHUNK):
+                            digest.update(data)
                             target.write(data)
+                    if digest.hexdigest() != manifest.parts[path]:
+                        raise BundleError(f"{path} was changed while the bundle was made; make it again")
                 archive.comment = LABEL + b"0" * DIGEST
-        digest = digest_of(fresh, fresh.stat().st_size - DIGEST, say)
+        end = digest_of(fresh, fresh.stat().st_size - DIGEST, say)
         with fresh.open("r+b") as out:
             out.seek(-DIGEST, os.SEEK_END)
-            out.write(digest.encode())
+            out.write(end.encode())
             out.flush()
             os.fsync(out.fileno())
         fresh.chmod(0o755)

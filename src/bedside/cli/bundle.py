@@ -80,7 +80,7 @@ def source_tree() -> Path:
 def take_bedside(contents: "Contents", root: Path, pythons: list[str], folder: Path, say: Say) -> None:
     """Bedside's wheel, those of its lock, docs and unit."""
     from bedside.bundle import own
-    from bedside.bundle.archive import OnDisk
+    from bedside.bundle.archive import Bytes
     from bedside.bundle.wheels import fetch
 
     lock = (root / "requirements.lock").read_text(encoding="utf-8")
@@ -91,9 +91,9 @@ def take_bedside(contents: "Contents", root: Path, pythons: list[str], folder: P
         contents.take_wheels(python, wheels)
     for part in ("docs", "deploy"):
         for name, path in own.files_of(root / part):
-            contents.parts[f"{part}/{name}"] = OnDisk(path)
+            contents.parts[f"{part}/{name}"] = Bytes(path.read_bytes())
     for part in ("README.md", "LICENSE", "CHANGELOG.md", "requirements.lock"):
-        contents.parts[part] = OnDisk(root / part)
+        contents.parts[part] = Bytes((root / part).read_bytes())
 
 
 def take_engines(contents: "Contents", settings: "Settings", found: "Carried", folder: Path, shown: Shown) -> None:

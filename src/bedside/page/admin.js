@@ -77,7 +77,7 @@ function show_all(now) {
     setText(button, name);
     button.ariaPressed = String(name === chosenLog);
   });
-  if (now.logs.length === 0) setText(names, "No logs on this machine: `docker compose logs` or `journalctl -u bedside` has them.");
+  setText(byId("no-logs"), now.logs.length > 0 ? "" : "No logs on this machine: `docker compose logs` or `journalctl -u bedside` has them.");
 }
 
 function card() {
@@ -169,17 +169,17 @@ async function showAccess() {
     button.dataset.id = device.id;
     button.ariaLabel = `Revoke ${device.label || device.id}`;
   });
-  if (devices.length === 0) byId("devices").replaceChildren(el("li", "", problem ? sentence(problem) : "No tablet is paired."));
+  setText(byId("no-devices"), problem ? sentence(problem) : devices.length === 0 ? "No tablet is paired." : "");
   rows(byId("access"), deeds.toReversed(), () => el("li", "", el("time"), el("span")), (row, deed) => {
-    setText(row.children[0], deed.wall_ns ? when(deed.wall_ns) : String(deed.time ?? ""));
+    setText(row.children[0], when(Date.parse(deed.at) * 1e6));
     setText(row.children[1], wordsOf(deed));
   });
 }
 
-/** @param {any} deed */
+/** @param {any} deed  a line of the access log */
 function wordsOf(deed) {
-  const who = deed.who && typeof deed.who === "object" ? deed.who.label || deed.who.id : (deed.label ?? deed.who ?? deed.id ?? "");
-  return [who, deed.deed].filter(Boolean).join(": ");
+  const who = deed.label || { token: "the server's token", here: "this machine" }[String(deed.id)] || deed.id;
+  return `${who} (${deed.role}): ${deed.deed}`;
 }
 
 function deviceCard() {

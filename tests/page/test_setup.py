@@ -55,8 +55,8 @@ def drag(page: Page, node: Locator, dx: float, dy: float) -> None:
 
 def saved(page: Page, setup: SetupStandIn) -> dict[str, Any]:
     """What is sent when it is saved."""
-    page.click("#save")
-    expect(page.locator(".toast")).to_contain_text("In use")
+    with page.expect_response(lambda answer: answer.request.method == "POST" and answer.url.endswith("/api/setup")):
+        page.click("#save")
     return setup.posts[-1][1]
 
 

@@ -10,6 +10,7 @@ import base64
 import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import cv2
@@ -60,7 +61,7 @@ class Layout:
         empty = self.judged & ~furniture
         return _share(differs, furniture), _share(differs, empty)
 
-    @property
+    @cached_property
     def furniture(self) -> Cells:
         """The judged cells that show something."""
         return _furniture(self.cells, self.judged)

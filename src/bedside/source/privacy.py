@@ -7,7 +7,6 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 
 from bedside import clock
 from bedside.errors import SourceError, Withheld
@@ -17,7 +16,7 @@ from bedside.source.layout import learn
 from bedside.source.thumbnail import Cells, Grid, Thumbnail
 
 LOOK_S = 0.5
-"""The screen is compared with its layout so often, at a cost of 0.1 ms."""
+"""The screen is compared with its layout so often, at a cost of some tenths of a millisecond."""
 IN_A_ROW = 2
 """So many looks must agree, so that a flicker is no change: a changed screen is withheld within a second."""
 REMEMBERED = 20
@@ -57,9 +56,8 @@ class Privacy:
 
     def look(self, pixels: Pixels, grid: Grid, thumbnail: Thumbnail, captured_ns: int, signal: Signal) -> None:
         """See one whole picture before anything is painted on it."""
-        with suppress(queue.Empty):
-            while True:
-                self._asked.get_nowait().put(pixels.copy())
+        while not self._asked.empty():  # only this thread takes from it
+            self._asked.get().put(pixels.copy())
         size = (pixels.shape[1], pixels.shape[0])
         if size != self._size:
             self._size, self._grid = size, grid

@@ -13,15 +13,18 @@ from pathlib import Path
 import pytest
 
 from bedside import cli
+from bedside.access.devices import Devices
+from bedside.access.role import Role
 from bedside.cli import serve
 from bedside.cli.beforehand import start_of
 from bedside.cli.demo import absolute_source, shipped_engine
 from bedside.cli.health import ask_health
-from bedside.cli.invitation import invite, lan_address, page_url
+from bedside.cli.invitation import invite, lan_address, page_url, the_only
 from bedside.cli.ports import ports, refuse_taken_ports
 from bedside.cli.status import kept_processes, show
-from bedside.errors import BedsideError
+from bedside.errors import BedsideError, SettingsError
 from bedside.hub.feed import Feed
+from bedside.network.certificates import Certificates
 from bedside.settings import Settings, load
 from bedside.settings_tables import EngineSettings, ServerSettings, SessionSettings, SourceSettings
 
@@ -275,26 +278,38 @@ def test_the_command_line_stays_light() -> None:
 
 
 def test_this_machine_alone_is_told_how_to_let_a_tablet_in(capsys: pytest.CaptureFixture[str]) -> None:
-    """On loopback the address has no token, and the sentence names the option."""
+    """On loopback there is no token and no QR code, which would help nobody; the sentence names the option."""
     invite(Settings(), "up")
     said = capsys.readouterr().out
     assert "http://127.0.0.1:8080/" in said
-    assert "bedside up --tablet" in said
-    assert "█" in said
+    assert "bedside up --lan" in said
+    assert "█" not in said
 
 
-def test_a_token_is_shown_to_a_terminal_only(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_a_code_is_shown_to_a_terminal_only(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """What goes to a log or a pipe has no token; a terminal gets address and QR code with it."""
-    settings = Settings(server=ServerSettings(host="0.0.0.0", token="a-secret-token"))
+    """A log or a pipe is told how to make one; a terminal gets a code that pairs an operator, and its QR code."""
+    settings = Settings(server=ServerSettings(host="0.0.0.0", token="a-secret-token"), folder=tmp_path)
     invite(settings, "up")
-    assert "a-secret-token" not in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "/pair#" not in said
+    assert "bedside access invite operator" in said
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     invite(settings, "up")
     said = capsys.readouterr().out
-    assert "/?token=a-secret-token" in said
+    assert "a-secret-token" not in said
     assert "█" in said
+    code = said.partition("/pair#")[2].split()[0]
+    device, _ = Devices(tmp_path / "access").pair(code)
+    assert device.role is Role.OPERATOR
+
+
+def test_the_terminal_shows_what_the_tablet_shows(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """The fingerprint that is printed is that of the authority that tablets download."""
+    invite(Settings(server=ServerSettings(host="0.0.0.0", token="a-secret-token"), folder=tmp_path), "up")
+    printed = "".join(capsys.readouterr().out.split())
+    assert Certificates(tmp_path / "access").authority.fingerprint in printed
 
 
 def test_a_token_on_this_machine_is_in_its_link(
@@ -313,8 +328,19 @@ def test_the_address_is_one_that_others_can_reach() -> None:
     """For a server on every interface, the address names this machine as the network sees it."""
     settings = Settings(server=ServerSettings(host="0.0.0.0", token="a/secret token"))
     assert "0.0.0.0" not in page_url(settings)
-    assert page_url(settings).endswith(":8080/?token=a/secret%20token")
+    assert page_url(settings).startswith("https://")
     assert not lan_address().startswith("127.")
+    assert page_url(Settings(server=ServerSettings(interface="wlan0"))) == "https://bedside.local:8080/"
+    assert page_url(Settings(server=ServerSettings(interface="wlan0", tls="off"))) == "http://bedside.local:8080/"
+
+
+def test_the_network_of_several_is_never_guessed() -> None:
+    """With one network --lan takes it; with two it asks which, by name; with none it says what to do."""
+    assert the_only({"wlan0": ("10.0.0.2",)}) == "wlan0"
+    with pytest.raises(SettingsError, match=r"eth0 \(10.1.2.3\), wlan0 \(10.0.0.2\); say which"):
+        the_only({"eth0": ("10.1.2.3",), "wlan0": ("10.0.0.2",)})
+    with pytest.raises(SettingsError, match="no network interface has an address"):
+        the_only({})
 
 
 def test_a_clip_is_found_from_the_demo_s_own_folder(here: Path) -> None:

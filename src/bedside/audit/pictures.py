@@ -20,6 +20,7 @@ SCENE_S = 0.5
 """Scenes are looked at no more often than that, however much a picture flickers."""
 PNG = b"\x89PNG\r\n\x1a\n"
 MOST_MASKS = 40
+_X
 """So many of the masks in one file are looked at, spread over it."""
 
 

@@ -71,7 +71,9 @@ class ServerSettings:
         choices=("auto", "shm", "jpeg"),
     )
     token: str = setting(
-        "", "secret of scripts, which may do all, 8 ASCII characters or more; tablets are paired instead", pattern=SECRET
+        "",
+        "secret of scripts, which may do all, 8 ASCII characters or more; tablets are paired instead",
+        pattern=SECRET,
     )
     interface: str = setting(
         "", "network interface by which tablets come in, as by `bedside up --lan`, such as wlan0; empty lets none in"

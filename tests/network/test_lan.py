@@ -46,7 +46,11 @@ def test_the_network_is_served_encrypted_and_no_other(net: Lan, tmp_path: Path) 
     """A tablet that trusts us comes in and one that does not refuses; another interface of the machine answers nothing;
     the plain port knows /trust alone; and an address that changes is followed, with the same authority."""
     namespace = net.server.namespace
-    for command in ("link add other0 type veth peer name other1", f"address add {OTHER}/24 dev other0", "link set other0 up"):
+    for command in (
+        "link add other0 type veth peer name other1",
+        f"address add {OTHER}/24 dev other0",
+        "link set other0 up",
+    ):
         subprocess.run(["ip", "-n", namespace, *command.split()], check=True)
     tablet, server = net.tablets[0], net.server
     with serving(server, tmp_path):

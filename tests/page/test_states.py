@@ -57,7 +57,7 @@ def test_signs_of_lost_signals_all_differ(open_page: Open) -> None:
         """async () => { const { icon } = await import('/page/icons.js'), { SIGNALS } = await import('/page/stale.js');
         return Object.values(SIGNALS).map((signal) => icon(signal.icon).innerHTML); }"""
     )
-    assert len(set(drawings)) == len(drawings) == 8
+    assert len(set(drawings)) == len(drawings) == 9
 
 
 def test_a_frozen_scanner_is_calm(open_page: Open, server: StandIn) -> None:

@@ -14,6 +14,7 @@ from bench import ways as ways_
 from bench.case_suites import case, phantom, table1
 from bench.engines import bare_rate
 from bench.figure import Figure
+from bench.fuzz import fuzz
 from bench.numbers import Spread, slope_per_minute, spread
 from bench.session_suites import record, replay, review
 from bench.watch import Watched, stall, watch
@@ -262,6 +263,7 @@ SUITES: dict[str, Callable[[float], list[Figure]]] = {
     "phantom": phantom,
     "case": case,
     "table1": table1,
+    "fuzz": fuzz,
 }
 
 __all__ = ["SUITES", "Figure", "Spread"]

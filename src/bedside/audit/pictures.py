@@ -19,8 +19,7 @@ SCENE = 8.0
 SCENE_S = 0.5
 """Scenes are looked at no more often than that, however much a picture flickers."""
 PNG = b"\x89PNG\r\n\x1a\n"
-MOST_MASKS = 40
-_X
+MOST_MASKS = 10
 """So many of the masks in one file are looked at, spread over it."""
 
 

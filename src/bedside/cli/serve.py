@@ -160,6 +160,7 @@ def _visit(settings: Settings, feed: "Feed") -> "Visit":
 
 def _app(settings: Settings, file: Path, feed: "Feed") -> "web.Application":
     from bedside.cli.fingerprint import without_secrets
+    from bedside.cli.invitation import page_url
     from bedside.hub.access_desk import AccessDesk
     from bedside.hub.app import create_app
     from bedside.hub.control import BroadcasterControl
@@ -184,6 +185,7 @@ def _app(settings: Settings, file: Path, feed: "Feed") -> "web.Application":
         token=server.token,
         visit=visit,
         access=AccessDesk(settings.folder / Path(server.access).expanduser(), server.signed_in_h),
+        pair_url=f"{page_url(settings).partition('?')[0]}pair",
         about={"source": without_secrets(asdict(settings.source))},
         control=BroadcasterControl(settings.frames_url, settings.source.token, commands) if commands else None,
         setup=BroadcasterSetup(settings.frames_url, settings.source.token),

@@ -6,6 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from bedside.errors import NotNow, SessionError
+from bedside.hub.access_desk import ABOUT
 from bedside.hub.asked import body_of, choice, error_json, one_of, refused, seq_in, text_in
 from bedside.hub.feed import Feed
 from bedside.hub.running import recorder_json
@@ -81,11 +82,11 @@ class SessionApi:
             raise refused(f"consent is {str(consent)[:40]!r}; expected true, false, or null where nobody was asked")
         if not isinstance(recording, bool):
             raise refused(f"recording is {str(recording)[:40]!r}; expected true or false")
-        return await _done(self._start(Who(participant, arm, consent), recording), 201)
+        return await _done(self._start(request, Who(participant, arm, consent), recording), 201)
 
-    async def end(self, _: web.Request) -> web.Response:
+    async def end(self, request: web.Request) -> web.Response:
         """Ends the running session."""
-        return await _done(self._end())
+        return await _done(self._end(request))
 
     async def record(self, request: web.Request) -> web.Response:
         """Video of the running session, or no more."""
@@ -134,11 +135,13 @@ class SessionApi:
         fields = {"questionnaire": name, "answers": checked, "scores": scores}
         return await _done(self._mark("questionnaire", {"scores": scores}, fields, session), 201)
 
-    async def _start(self, who: Who, recording: bool) -> dict[str, Any]:
-        return {"session": await self._kept().start(who, recording=recording)}
+    async def _start(self, request: web.Request, who: Who, recording: bool) -> dict[str, Any]:
+        request[ABOUT] = {"session": await self._kept().start(who, recording=recording)}
+        return request[ABOUT]
 
-    async def _end(self) -> dict[str, Any]:
-        return {"session": await self._kept().end()}
+    async def _end(self, request: web.Request) -> dict[str, Any]:
+        request[ABOUT] = {"session": await self._kept().end()}
+        return request[ABOUT]
 
     async def _record(self, on: bool) -> dict[str, Any]:
         await self._kept().record(on)

@@ -57,7 +57,7 @@ def test_a_part_that_is_changed_while_it_is_packed_is_told(tmp_path: Path) -> No
             self.reads += 1
             return io.BytesIO(b"%d" % self.reads)
 
-    with pytest.raises(BundleError, match="docs/a.md was changed while the bundle was made"):
+    with pytest.raises(BundleError, match=r"docs/a\.md was changed while the bundle was made"):
         make(tmp_path / "b.pyz", Contents({"docs/a.md": Restless()}), quiet)
     assert list(tmp_path.iterdir()) == []
 

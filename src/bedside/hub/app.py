@@ -82,24 +82,29 @@ def create_app(
     app.on_startup.append(check_routes)
     app.on_shutdown.append(close_sockets)
 
-    async def run(_: web.Application) -> AsyncIterator[None]:
-        await desk.renew()  # nobody who comes back is taken for a stranger
-        following = [asyncio.create_task(desk.follow(lambda: see_devices(app, visit)), name="follow the devices")]
-        if visit is not None:
-            following.append(asyncio.create_task(visit.follow(), name="follow the session"))
-        yield
-        for task in following:
-            task.cancel()
-        await asyncio.gather(*following, return_exceptions=True)
-        if visit is not None:
-            await visit.close()
-        await desk.close()
-        if snapshots is not None:
-            snapshots.close()
-        feed.close()
-
-    app.cleanup_ctx.append(run)
+    app.cleanup_ctx.append(lambda app: _following(app, feed, visit, snapshots))
     return app
+
+
+async def _following(
+    app: web.Application, feed: Feed, visit: Visit | None, snapshots: Snapshots | None
+) -> AsyncIterator[None]:
+    """Devices and session are followed while the application runs."""
+    desk = app[DESK]
+    await desk.renew()  # nobody who comes back is taken for a stranger
+    following = [asyncio.create_task(desk.follow(lambda: see_devices(app, visit)), name="follow the devices")]
+    if visit is not None:
+        following.append(asyncio.create_task(visit.follow(), name="follow the session"))
+    yield
+    for task in following:
+        task.cancel()
+    await asyncio.gather(*following, return_exceptions=True)
+    if visit is not None:
+        await visit.close()
+    await desk.close()
+    if snapshots is not None:
+        snapshots.close()
+    feed.close()
 
 
 class Pages:

@@ -59,6 +59,10 @@ class Withheld(SourceError):
     """A picture is there, and must not leave: the screen is another one, or somebody sets the masks up."""
 
 
+class ShowsMore(SourceError):
+    """What is asked for would show parts of the picture that were hidden so far, and nobody has confirmed it."""
+
+
 class BusError(BedsideError):
     """Frames cannot be handed on."""
 

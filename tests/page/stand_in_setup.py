@@ -32,6 +32,8 @@ class SetupStandIn:
         }
         self.posts: list[tuple[str, Json]] = []
         self.refuse = ""
+        self.asks = ""
+        """What is shown more, which a person must confirm."""
         self.found = dict(FOUND)
         self.url = ""
         self._up, self._down = threading.Event(), asyncio.Event()
@@ -76,6 +78,8 @@ class SetupStandIn:
         self.posts.append((request.path, body))
         if self.refuse:
             return web.json_response({"error": self.refuse}, status=409)
+        if self.asks and body.get("confirm") is not True:
+            return web.json_response({"error": self.asks, "confirm": True}, status=409)
         asked = {name: body[name] for name in ("crop", "mask", "fan", "preset") if name in body}
         self.state |= {**asked, "is_confirmed": True, "is_open": False, "layout": "fits"}
         return web.json_response(self.state)

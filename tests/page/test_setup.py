@@ -140,6 +140,21 @@ def test_proposals_are_drawn_and_nothing_is_used_before_it_is_saved(opened: Open
     }
 
 
+def test_what_shows_more_is_asked_first(opened: Opened, setup: SetupStandIn) -> None:
+    """The browser asks with the server's own words; "Cancel" changes nothing, "OK" confirms."""
+    page = opened()
+    setup.asks = "this shows parts of the picture that are hidden so far"
+    said: list[str] = []
+    for does in ("dismiss", "accept"):
+        page.once("dialog", lambda dialog, does=does: (said.append(dialog.message), getattr(dialog, does)()))
+        page.click("#save")
+        expect(page.locator(".toast").last).to_contain_text(
+            "Nothing was changed" if does == "dismiss" else "In use from the next picture on"
+        )
+    assert len(said) == 2 and "hidden so far" in said[0]
+    assert [body.get("confirm") for _, body in setup.posts] == [None, None, True]
+
+
 def test_taking_the_masks_off_keeps_what_was_drawn(opened: Opened, setup: SetupStandIn) -> None:
     """It is said that nobody else gets a picture, and the button puts them on again."""
     page = opened()

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bedside.errors import EngineError, SettingsError, SourceError
+from bedside.errors import EngineError, SettingsError, ShowsMore, SourceError
 from bedside.messages import Pixels, Signal
 from bedside.phantom.scanner import Scanner
 from bedside.source.framing import Framing
@@ -80,7 +80,7 @@ def test_a_preset_of_another_machine_is_loaded(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"preset": "../up"}, "letters"),
+        ({"preset": "../up", "mask": [[0, 0, 100, 100]]}, "letters"),
         ({"preset": 7}, "expected its name"),
         ({"load": "missing"}, "not there"),
         ({"preset": "a", "mask": [[0, 0, 2000, 10]]}, "within the picture"),
@@ -106,6 +106,24 @@ def test_masks_of_the_settings_file_are_not_overruled(tmp_path: Path) -> None:
         setup(tmp_path, fixed="[source] mask is set; take it out").apply(ASKED)
     with pytest.raises(SourceError, match="room-1"):
         setup(tmp_path, named="room-1").apply(ASKED)
+
+
+def test_what_shows_more_must_be_confirmed(tmp_path: Path) -> None:
+    """Masking more is done at once; a smaller mask, a larger crop or a preset with fewer masks waits for a word."""
+    made = setup(tmp_path)
+    made.apply(ASKED)
+    made.apply({**ASKED, "preset": "more", "mask": [[400, 80, 100, 40], [500, 300, 20, 20]]})
+    for more in (
+        {**ASKED, "mask": [[400, 80, 99, 40]]},
+        {**ASKED, "mask": [[401, 80, 100, 40], [500, 300, 20, 20]]},
+        {**ASKED, "crop": []},
+        {"load": "room-2"},
+    ):
+        for asked in (more, {**more, "confirm": "yes"}):
+            with pytest.raises(ShowsMore, match="hidden so far"):
+                made.apply(asked)
+            assert made.state()["preset"] == "more" and len(made.state()["mask"]) == 2
+    assert made.apply({"load": "room-2", "confirm": True})["preset"] == "room-2"
 
 
 def test_a_preset_of_another_size_is_refused(tmp_path: Path) -> None:

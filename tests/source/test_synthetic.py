@@ -115,6 +115,18 @@ def test_the_receiver_owns_its_pixels() -> None:
     assert read(source).pixels.mean() < 128
 
 
+def test_a_list_can_be_opened_over_the_screen() -> None:
+    """`screen list` covers header and fan, and leaves the counter; after `screen scan` the scan is there again."""
+    source = opened()
+    source.control("screen list")
+    read(source)
+    grab = read(source)
+    assert grab.pixels[:200].mean() > 120 and counter.read(grab.pixels) is not None
+    source.control("screen scan")
+    read(source)
+    assert read(source).pixels[:200].mean() < 60
+
+
 def test_cables_can_be_pulled() -> None:
     """`signal off` shows a flat colour until `signal on`; `unplug` ends the source."""
     source = opened()

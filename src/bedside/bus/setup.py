@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from bedside.bus import jpeg
-from bedside.errors import BedsideError
+from bedside.errors import BedsideError, ShowsMore
 from bedside.messages import Pixels
 
 QUALITY = 90
@@ -33,7 +33,8 @@ class SetsUp(Protocol):
 
 
 class SetupRoutes:
-    """The handlers. An error is `{"error": "one sentence"}`."""
+    """The handlers. An error is `{"error": "one sentence"}`, with `"confirm": true` where it helps to ask again
+    with that."""
 
     def __init__(self, setup: SetsUp) -> None:
         self._setup = setup
@@ -78,6 +79,8 @@ class SetupRoutes:
     async def _answer(self, work: Callable[[], dict[str, Any]]) -> web.Response:
         try:
             return web.json_response(await asyncio.to_thread(work))
+        except ShowsMore as error:
+            return web.json_response({"error": str(error), "confirm": True}, status=409)
         except BedsideError as error:
             return _error(409, str(error))
 

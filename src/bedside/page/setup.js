@@ -12,6 +12,7 @@ import { toast } from "./toasts.js";
 
 const PICTURE_EVERY_MS = 500;
 const AGAIN_MS = 2000;
+const KEEP_PATIENCE_MS = 10_000;
 const FIND_PATIENCE_MS = 95_000;
 
 const canvas = byId("picture");
@@ -146,11 +147,11 @@ on("open", async () => {
 });
 on("save", async () => {
   const [crop = [], fan = []] = [of("crop")[0], of("fan")[0]];
-  take(await post("/api/setup", { crop, fan, mask: of("mask"), preset: byId("name").value.trim() }));
+  take(await keep({ crop, fan, mask: of("mask"), preset: byId("name").value.trim() }));
   say("good", "In use from the next picture on, and kept");
 });
 on("load", async () => {
-  take(await post("/api/setup", { load: byId("presets").value }));
+  take(await keep({ load: byId("presets").value }));
   say("good", "In use from the next picture on");
 });
 on("find", async () => {
@@ -168,6 +169,22 @@ on("find", async () => {
   const why = [found.why_no_fan, found.why_no_mask].filter(Boolean).map(sentence).join(". ");
   say(why ? "error" : "good", why || "Look at each proposal: move it, or remove it");
 });
+
+/**
+ * Use it and keep it; where it shows more than before, only after a person has said so.
+ * @param {object} asked
+ * @returns {Promise<State>} Throws an Error with the server's own sentence where it says no.
+ */
+async function keep(asked) {
+  const how = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(asked) };
+  const response = await fetch("/api/setup", { ...how, signal: AbortSignal.timeout(KEEP_PATIENCE_MS) });
+  if (response.ok) return await response.json();
+  const why = await whyNot(response.clone());
+  const asks = response.status === 409 && (await response.json()).confirm === true;
+  if (!asks) throw new Error(why);
+  if (!confirm(`${sentence(why)}. Show them to everybody from now on?`)) throw new Error("nothing was changed");
+  return await keep({ ...asked, confirm: true });
+}
 
 /** It takes longer than other questions. @returns {Promise<any>} */
 async function find() {

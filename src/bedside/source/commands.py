@@ -2,7 +2,7 @@
 buttons of its own, and takes none."""
 
 OFFERED: dict[str, tuple[str, ...]] = {
-    "synthetic": ("freeze", "unfreeze", "signal", "unplug"),
+    "synthetic": ("freeze", "unfreeze", "signal", "unplug", "screen"),
     "file": ("freeze", "unfreeze", "pause", "resume", "seek"),
     "phantom": (
         "freeze",

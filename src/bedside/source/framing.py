@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bedside.errors import Misfit, SourceError
 from bedside.messages import Pixels
 from bedside.source.crop import Crop
@@ -41,6 +44,12 @@ class Framing:
         x, y, width, height = self.crop or (0, 0, pixels.shape[1], pixels.shape[0])
         pixels[:] = 0
         pixels[y : y + height, x : x + width] = part
+
+    def shown(self, size: tuple[int, int]) -> NDArray[np.bool_]:
+        """Which pixels of a picture of `size` (width, height) leave, bool [height, width]."""
+        pixels = np.full((size[1], size[0], 3), 255, np.uint8)
+        self.cover(pixels)
+        return np.asarray(pixels[:, :, 0] > 0)
 
 
 def read_framing(asked: Mapping[str, Any], size: tuple[int, int]) -> Framing:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bedside.errors import EngineError, SettingsError, SourceError
+from bedside.errors import EngineError, SettingsError, ShowsMore, SourceError
 from bedside.messages import Pixels
 from bedside.source.framing import Framing, Rectangle, read_framing
 from bedside.source.presets import Presets
@@ -63,7 +63,8 @@ class Setup:
     def apply(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Use `crop`, `mask` and `fan` from the next picture on and save them as `preset`; or `load` a preset.
 
-        Raises SourceError, and then nothing has changed.
+        Raises ShowsMore where that shows pixels that were hidden so far, unless `confirm` is true; else SourceError.
+        Nothing has changed then.
         """
         if self._fixed:
             raise SourceError(self._fixed)
@@ -79,9 +80,11 @@ class Setup:
             if "load" in asked:
                 framing = self._presets.load(name)
                 self._refuse_other_size(name, framing)
+                self._refuse_more(framing, asked)
                 self._presets.use(name)
             else:
                 framing = self._privacy.learned(read_framing(asked, self._size()))
+                self._refuse_more(framing, asked)
                 self._presets.save(name, framing)
         except SettingsError as error:
             raise SourceError(str(error)) from error
@@ -128,6 +131,15 @@ class Setup:
         if size == (0, 0):
             raise SourceError("there was no picture so far, so its size is not known; look at the cable and try again")
         return size
+
+    def _refuse_more(self, framing: Framing, asked: Mapping[str, Any]) -> None:
+        size = self._size()
+        more = framing.shown(size) & ~self._privacy.framing.shown(size)
+        if asked.get("confirm") is not True and more.any():
+            raise ShowsMore(
+                f"this shows parts of the picture that are hidden so far ({max(0.1, 100 * more.mean()):.1f} % of it); "
+                "look at each of them with the masks off, then confirm"
+            )
 
     def _refuse_other_size(self, name: str, framing: Framing) -> None:
         if framing.size != self._size():

@@ -10,7 +10,7 @@ from bedside.source.drawn import Beat, Cables, wished
 from bedside.source.source import Grab
 from bedside.source.synthetic_screen import Screen, blue
 
-COMMANDS = ("freeze", "unfreeze", "signal off", "signal on", "unplug")
+COMMANDS = ("freeze", "unfreeze", "signal off", "signal on", "unplug", "screen list", "screen scan")
 
 
 class SyntheticSource:
@@ -30,6 +30,7 @@ class SyntheticSource:
         self._beat = Beat(fps)
         self._scan = 0.0
         self._frozen = threading.Event()
+        self._lists = threading.Event()
         self._cables = Cables("the synthetic scanner")
 
     @property
@@ -43,13 +44,18 @@ class SyntheticSource:
         return self._beat.read(self._draw, timeout_s)
 
     def control(self, command: str) -> None:
-        """`freeze` and `unfreeze` press its button; `signal off`, `signal on` and `unplug` pull its cables."""
+        """`freeze` and `unfreeze` press its button; `signal off`, `signal on` and `unplug` pull its cables;
+        `screen list` opens a list of patients over the whole screen, `screen scan` closes it."""
         if self._cables.pull(command):
             return
         if command == "freeze":
             self._frozen.set()
         elif command == "unfreeze":
             self._frozen.clear()
+        elif command == "screen list":
+            self._lists.set()
+        elif command == "screen scan":
+            self._lists.clear()
         else:
             raise SourceError(f"the synthetic scanner cannot {command!r}; it can {', '.join(COMMANDS)}")
 
@@ -65,7 +71,8 @@ class SyntheticSource:
             self._scan += step * self._scan_share
         if self._cables.is_dark:
             return blue(self._screen.width, self._screen.height)
-        return self._screen.draw(number, int(self._scan), number / self._fps, frozen)
+        pixels = self._screen.draw(number, int(self._scan), number / self._fps, frozen)
+        return self._screen.list_over(pixels) if self._lists.is_set() else pixels
 
 
 def open_synthetic(address: str, *, size: str, fps: float, color_range: str) -> SyntheticSource:

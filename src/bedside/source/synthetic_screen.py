@@ -16,6 +16,7 @@ TITLE = "SYNTHETIC SCANNER - NOT A PATIENT"
 GREY = (170, 170, 170)
 DIM = (70, 70, 70)
 LIT = (225, 225, 225)
+LIST = (150, 160, 170)
 
 
 class Screen:
@@ -46,6 +47,20 @@ class Screen:
         self._freeze_button(pixels, frozen)
         self._cursor(pixels, elapsed_s)
         counter.draw(pixels, number)
+        return pixels
+
+    def list_over(self, pixels: Pixels) -> Pixels:
+        """The same with a list of patients over all but the lowest rows, where the counter stands; painted in place."""
+        pixels[: round(62 * self._unit)] = LIST
+        for row in range(10):
+            self._text(
+                pixels,
+                f"{row + 1:2d}   EXAMPLE PATIENT {row + 1:03d}   01.01.19{70 + row}",
+                6,
+                8 + row * 5.4,
+                1.4,
+                (20, 20, 20),
+            )
         return pixels
 
     def _paint_still(self) -> Pixels:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,10 +140,10 @@ def bedside(folder: Path, *words: str) -> "subprocess.Popen[str]":
 
 
 @contextmanager
-def running(folder: Path, more: str = "", **settings: str) -> Iterator[Box]:
-    """`bedside up` with these settings, once it does its job; afterwards nothing of it is left."""
+def running(folder: Path, more: str = "", *, words: Sequence[str] = (), **settings: str) -> Iterator[Box]:
+    """`bedside up` with these words and settings, once it does its job; afterwards nothing of it is left."""
     ports = write_settings(folder, more, **settings)
-    up = bedside(folder, "up")
+    up = bedside(folder, "up", *words)
     box = Box(folder, ports, up)
     try:
         wait(box.answers, "picture, engine and server")

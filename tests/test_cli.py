@@ -262,7 +262,8 @@ def test_freeze_is_offered_where_the_source_here_can_be_frozen(
         server=ServerSettings(source=elsewhere),
         session=SessionSettings(folder=str(tmp_path)),
     )
-    serve._app(settings, Feed(nullcontext))  # type: ignore[arg-type]
+    monkeypatch.setattr(serve, "_add_admin", lambda *_, **__: None)
+    serve._app(settings, tmp_path / "bedside.toml", Feed(nullcontext))  # type: ignore[arg-type]
     assert (given["control"] is not None) is expected
 
 

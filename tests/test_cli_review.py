@@ -83,7 +83,7 @@ def test_all_sessions_are_shown_also_while_one_runs(made: Path, tmp_path: Path, 
     live = Live(tmp_path / "sessions")
     with wanted.changing(live):
         wanted.write(live, wanted.Wanted(now.name, True, (), wanted.boot_id()))
-    before = sorted(tmp_path.rglob("*"))
+    before = sorted((tmp_path / "sessions").rglob("*"))
     address = start()
     assert address.endswith("/review")
     with urllib.request.urlopen(address, timeout=10) as page:
@@ -92,7 +92,7 @@ def test_all_sessions_are_shown_also_while_one_runs(made: Path, tmp_path: Path, 
     listed = got(f"{root}/api/sessions")["sessions"]
     assert [(one["name"], one["is_running"]) for one in listed] == [(now.name, True), (ended.name, False)]
     assert got(f"{root}/api/sessions/{now.name}/timeline")["verdicts"]
-    assert sorted(tmp_path.rglob("*")) == before
+    assert sorted((tmp_path / "sessions").rglob("*")) == before
 
 
 def test_a_session_that_was_copied_under_another_name_is_shown(made: Path, tmp_path: Path, start: Start) -> None:

@@ -53,19 +53,31 @@ def start_logging(process: str, verbosity: int = 0) -> None:
     handler = _Patient(queue.Queue(MOST_LINES))
     writer = logging.handlers.QueueListener(handler.queue, stderr)
     writer.start()
+    end_logging()
     _writers[:] = [writer]
-    atexit.register(writer.stop)
+    atexit.register(end_logging)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING if verbosity < 2 else logging.DEBUG)
     logging.getLogger("bedside").setLevel(level)
 
 
+def end_logging() -> None:
+    """Write what is waiting, and close the file; for the end of the process, or of a verb that ran in it."""
+    while _writers:
+        writer = _writers.pop()
+        writer.stop()
+        for file in writer.handlers[1:]:
+            file.close()
+
+
 def keep_log(process: str, path: Path) -> None:
     """Write the lines into this file, too, so that the admin page can show them; at most 4 MB, one JSON object a line.
 
-    Where it cannot be written, they are on stderr alone, and one line says so.
+    Where it cannot be written, they are on stderr alone, and one line says so. Call `start_logging` first.
     """
+    if not _writers:
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = logging.handlers.RotatingFileHandler(path, maxBytes=MOST_BYTES, backupCount=1, encoding="utf-8")
@@ -74,8 +86,7 @@ def keep_log(process: str, path: Path) -> None:
         return
     file.setFormatter(_structured(process))
     file.handleError = lambda record: None  # type: ignore[method-assign]  # a full disk: stderr has the line
-    for writer in _writers:
-        writer.handlers = (*writer.handlers, file)
+    _writers[0].handlers = (*_writers[0].handlers, file)
 
 
 def _readable(process: str) -> logging.Formatter:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable
 
 from bedside import clock
-from bedside.cli import text_finder
+from bedside.cli import text_engine
 from bedside.cli.beforehand import needed_by
 from bedside.cli.engine import find
 from bedside.cli.live import end_as_by_ctrl_c
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.list or arguments.prune is not None:
         from bedside.cli.environments import prune, show
 
-        needed = [needed_by(engine) for engine in (*settings.engines, text_finder.engine_of(settings))]
+        needed = [needed_by(engine) for engine in (*settings.engines, text_engine.engine_of(settings))]
         return show(needed) if arguments.list else prune(needed, arguments.prune)
     die_with_parent()
     end_as_by_ctrl_c()
@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _named(settings: Settings, name: str) -> EngineSettings:
     """The [[engine]] of that name, or the text finder, which needs no setting. Raises SettingsError."""
-    return text_finder.engine_of(settings) if name == text_finder.NAME else find(settings, name)
+    return text_engine.engine_of(settings) if name == text_engine.NAME else find(settings, name)
 
 
 def build_all(engines: Iterable[EngineSettings], *, quiet: bool = False) -> bool:

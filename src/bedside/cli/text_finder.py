@@ -16,17 +16,15 @@ from typing import IO, Any
 import cv2
 
 from bedside.cli.beforehand import needed_by, start_of
-from bedside.cli.demo import shipped_engine
+from bedside.cli.text_engine import NAME, engine_of
 from bedside.engine.limits import data_bytes
 from bedside.errors import EngineDied, EngineError, Overdue, SettingsError
 from bedside.messages import Pixels
 from bedside.settings import Settings
 from bedside.settings_tables import EngineSettings
-from bedside.settings_text import engine_at
 from bedside.source.text import Finds, TextBox
 from bedside.supervisor.child import how_it_ended
 
-NAME = "text"
 LOWEST = 19
 START_S = 60.0
 PICTURE_S = 30.0
@@ -57,14 +55,6 @@ def finding(settings: Settings) -> Iterator[Finds]:
             yield asked.find
         finally:
             asked.close()
-
-
-def engine_of(settings: Settings) -> EngineSettings:
-    """The text finder as an engine: an [[engine]] named `text`, or the one that ships."""
-    for engine in settings.engines:
-        if engine.name == NAME:
-            return engine
-    return EngineSettings(**engine_at(shipped_engine(NAME)), requirements="requirements.txt")
 
 
 class _Asked:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from bedside.cli.beforehand import needed_by
-from bedside.cli.text_finder import engine_of, finding, text_finder
+from bedside.cli.text_engine import engine_of
+from bedside.cli.text_finder import finding, text_finder
 from bedside.engine.build import Progress
 from bedside.errors import BuildFailed, EngineError
 from bedside.messages import Pixels

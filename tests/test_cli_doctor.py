@@ -12,12 +12,14 @@ import pytest
 
 from bedside import cli
 from bedside.cli.beforehand import needed_by
+from bedside.cli.broadcast import presets_of
 from bedside.cli.doctor import devices, encoder, engines, places, source
 from bedside.cli.doctor.finding import Finding, Level
 from bedside.cli.doctor.listener import listener
 from bedside.errors import BuildFailed, SourceError
 from bedside.settings import Settings
 from bedside.settings_tables import EngineSettings, RecorderSettings, ServerSettings, SourceSettings
+from bedside.source.framing import Framing
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -223,6 +225,28 @@ def test_a_mask_for_another_size_is_wrong() -> None:
     found = list(source.examine(Settings(source=settings)))
     assert levels(found) == [Level.OK, Level.WRONG]
     assert "made for [source] size 640x480" in found[1].what
+
+
+def test_the_masks_of_the_preset_in_use_are_looked_at(tmp_path: Path) -> None:
+    """It is named with what it shows; one for another size is wrong, as it is when Bedside starts."""
+    settings = Settings(folder=tmp_path)
+    presets = presets_of(settings)
+    presets.save("room-2", Framing(crop=(0, 0, 640, 480), mask=((0, 0, 9, 9),), size=(1280, 720)))
+    found = list(source.examine(settings))
+    assert levels(found) == [Level.OK] * 3
+    assert "preset room-2: 640 x 480 pixels at 0, 0 are shown, 1 mask; another screen is not noticed" in found[1].what
+    presets.save("large", Framing(mask=((0, 0, 9, 9),), size=(1920, 1080)))
+    assert levels(list(source.examine(settings))) == [Level.OK, Level.WRONG]
+
+
+def test_a_device_that_nobody_has_set_up_is_noted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Names are shown until somebody has said which part may be."""
+    picture = np.zeros((720, 1280, 3), np.uint8), "a box", "full"
+    monkeypatch.setattr(source, "_one_picture", lambda settings: picture)
+    settings = Settings(source=SourceSettings(url="v4l2:"), folder=tmp_path)
+    assert any("names are not masked" in each.what for each in source.examine(settings))
+    presets_of(settings).save("room-2", Framing(size=(1280, 720)))
+    assert not any("not masked" in each.what for each in source.examine(settings))
 
 
 def test_a_missing_device_is_wrong_where_one_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:

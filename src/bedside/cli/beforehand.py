@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bedside.cli.ports import refuse_taken_ports
 from bedside.errors import SessionError, SettingsError
-from bedside.settings import Settings
+from bedside.settings import Settings, is_loopback
 from bedside.settings_tables import EngineSettings
 from bedside.supervisor.child import HEARTBEAT_FD
 from bedside.supervisor.families import MARK
@@ -22,11 +22,22 @@ OURS = (HEARTBEAT_FD, MARK)
 def refuse_what_cannot_work(settings: Settings) -> None:
     """Raise SettingsError, or BedsideError where the machine and not a setting is the trouble."""
     refuse_unknown_source(settings)
+    refuse_host_beside_interface(settings)
     for engine in settings.engines:
         if not engine.url:
             refuse_engine(engine)
     refuse_missing_files(settings)
     refuse_taken_ports(settings)
+
+
+def refuse_host_beside_interface(settings: Settings) -> None:
+    """Raise SettingsError where pages would be served elsewhere than on the interface and to this machine itself."""
+    host, interface = settings.server.host, settings.server.interface
+    if interface and not is_loopback(host):
+        raise SettingsError(
+            f"[server] host is {host!r} and interface is {interface!r}; interface serves that network and this "
+            "machine alone, so take one of the two out of bedside.toml"
+        )
 
 
 def refuse_engine(engine: EngineSettings) -> None:

@@ -12,6 +12,8 @@ from bedside.settings import Settings
 from bedside.settings_check import DEVICES
 
 if TYPE_CHECKING:
+    from bedside.source.framing import Framing
+    from bedside.source.presets import Presets
     from bedside.source.privacy import Privacy
     from bedside.source.setup import Setup
 
@@ -70,32 +72,58 @@ async def _broadcast(settings: Settings, stop: asyncio.Event) -> None:
     await broadcaster.run(stop)
 
 
-def _setup_of(settings: Settings) -> "tuple[Privacy, Setup]":
-    """What may leave at first, and what a page may ask of it. Raises SettingsError or Misfit."""
-    from bedside.cli.text_finder import text_finder
+def framing_of(settings: Settings) -> "tuple[Framing, str]":
+    """What may leave of the picture at the start, and the name of the preset that says so; by hand it has none.
+
+    Raises SettingsError or Misfit.
+    """
     from bedside.source.framing import Framing
-    from bedside.source.presets import Presets
-    from bedside.source.privacy import Privacy
-    from bedside.source.setup import Setup, preset_framing
+    from bedside.source.setup import preset_framing
     from bedside.source.size import parse_size
 
     source = settings.source
-    presets = Presets(settings.folder / PRESETS, source.url)
+    presets = presets_of(settings)
     name = source.preset or presets.in_use()
-    by_hand = [key for key in ("crop", "mask", "fan") if getattr(source, key)]
+    by_hand = _by_hand(settings)
     if name and by_hand:
         raise SettingsError(
             f"[source] {by_hand[0]} is set, and so is preset {name!r}; take {by_hand[0]} out of bedside.toml, "
             f"or the preset: [source] preset there, or the file {PRESETS}/in-use"
         )
     size = parse_size(source.size)
-    framing = preset_framing(presets, name, size) if name else Framing(source.crop, source.mask, source.fan, size)
+    return preset_framing(presets, name, size) if name else Framing(source.crop, source.mask, source.fan, size), name
+
+
+def is_confirmed(settings: Settings, preset: str) -> bool:
+    """Whether a person has said what may be shown, or nobody has to: only a capture device shows names."""
+    source = settings.source
     is_device = source.url.partition(":")[0] in DEVICES
-    privacy = Privacy(
-        framing,
-        stops=source.on_layout_change == "stop",
-        is_confirmed=not is_device or bool(name or source.mask or source.crop),
-    )
+    return not is_device or bool(preset or source.mask or source.crop)
+
+
+def presets_of(settings: Settings) -> "Presets":
+    """The presets beside bedside.toml."""
+    from bedside.source.presets import Presets
+
+    return Presets(settings.folder / PRESETS, settings.source.url)
+
+
+def _by_hand(settings: Settings) -> list[str]:
+    return [key for key in ("crop", "mask", "fan") if getattr(settings.source, key)]
+
+
+def _setup_of(settings: Settings) -> "tuple[Privacy, Setup]":
+    """What may leave at first, and what a page may ask of it. Raises SettingsError or Misfit."""
+    from bedside.cli.text_finder import text_finder
+    from bedside.source.privacy import Privacy
+    from bedside.source.setup import Setup
+
+    source = settings.source
+    framing, name = framing_of(settings)
+    by_hand = _by_hand(settings)
+    privacy = Privacy(framing, stops=source.on_layout_change == "stop", is_confirmed=is_confirmed(settings, name))
     fixed = f"[source] {by_hand[0]} is set in bedside.toml; take it out there and start again" if by_hand else ""
     finds = text_finder(settings)
-    return privacy, Setup(privacy, presets, preset=name, named=source.preset, fixed=fixed, finds_text=finds)
+    return privacy, Setup(
+        privacy, presets_of(settings), preset=name, named=source.preset, fixed=fixed, finds_text=finds
+    )

@@ -1,10 +1,14 @@
 """How a person gets to the page: addresses, codes, QR codes, and what a tablet needs."""
 
+import json
 import os
 import socket
 import sys
 import urllib.parse
+import urllib.request
+from dataclasses import replace
 
+from bedside import clock
 from bedside.cli.health import access_folder, encrypts, own_url
 from bedside.errors import SettingsError
 from bedside.network.interfaces import addresses_of, networks
@@ -12,6 +16,9 @@ from bedside.settings import Settings, is_loopback
 
 MINUTES = 10
 """So long a printed code lets a tablet in (access/pairing.py)."""
+
+NAMED_S = 8.0
+"""A name takes a second to find out, and as long again for each other machine that has it."""
 
 
 def let_tablets_in(interface: str) -> None:
@@ -76,6 +83,12 @@ def invite(settings: Settings, verb: str) -> None:
 def _invite_tablets(settings: Settings, is_seen: bool) -> None:
     server = settings.server
     own = addresses_of(server.interface) if server.interface else ()
+    if own and server.tls != "off":
+        name = _name_met(own[0], server.trust_port) or server.name
+        if name != server.name:
+            print(f"\n{server.name}.local is another machine's name here; this one is {name}.local.")
+        settings = replace(settings, server=replace(server, name=name))
+        server = settings.server
     if server.interface and not own:
         print(f"\n{server.interface} has no address yet; tablets can come in once it has one.")
     near = f"http://{own[0] if own else urllib.parse.urlsplit(page_url(settings)).hostname}:{server.trust_port}/trust"
@@ -97,6 +110,19 @@ def _invite_tablets(settings: Settings, is_seen: bool) -> None:
     _draw(there, is_seen)
     at = f" ({own[0]})" if own else ""
     print(f"   Another code: bedside access invite operator. Where {server.name}.local is not found: its address{at}.")
+
+
+def _name_met(address: str, trust_port: int) -> str:
+    """What the server is called on its network, once it has found out; empty where it does not say so in time."""
+    until_ns = clock.monotonic_ns() + round(NAMED_S * clock.NS_PER_S)
+    while clock.monotonic_ns() < until_ns:
+        try:
+            with urllib.request.urlopen(f"http://{address}:{trust_port}/trust.json", timeout=1) as answer:
+                host = urllib.parse.urlsplit(json.load(answer)["urls"][0]).hostname or ""
+                return host.removesuffix(".local")
+        except (OSError, ValueError, LookupError):  # it opens there once it has a name
+            clock.wait_s(0.1)
+    return ""
 
 
 def _fingerprint(settings: Settings) -> str:

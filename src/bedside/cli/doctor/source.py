@@ -11,6 +11,7 @@ from bedside.settings import Settings
 
 if TYPE_CHECKING:
     from bedside.messages import Pixels
+    from bedside.source.framing import Framing
 
 WAIT_S = 5.0
 LIMITED_BLACK, LIMITED_WHITE = range(12, 25), range(215, 244)
@@ -19,8 +20,7 @@ LIMITED_BLACK, LIMITED_WHITE = range(12, 25), range(215, 244)
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """Open the source, take one picture, look at it."""
-    from bedside.source.crop import Crop
-    from bedside.source.size import parse_size
+    from bedside.cli.broadcast import framing_of, is_confirmed
 
     url = settings.source.url
     if settings.server.source:
@@ -36,11 +36,25 @@ def examine(settings: Settings) -> Iterator[Finding]:
     height, width = pixels.shape[:2]
     yield Finding("source", Level.OK, f"{url}: {device or 'a picture'}, {width} x {height} pixels")
     try:
-        pixels = Crop(settings.source.crop, settings.source.mask, parse_size(settings.source.size)).apply(pixels)
+        framing, preset = framing_of(settings)
+        pixels = framing.cropping().apply(pixels)
     except BedsideError as error:
-        yield Finding("source", Level.WRONG, str(error), "set [source] size, crop and mask for this picture")
+        do = "set [source] size, crop and mask for this picture, or save a preset for it on /setup"
+        yield Finding("source", Level.WRONG, str(error), do)
         return
+    if not is_confirmed(settings, preset):
+        what = "names are not masked: neither a preset nor crop and mask are set for this device"
+        yield Finding("source", Level.NOTE, what, "`bedside up`, and say on /setup which part may be shown")
+    elif preset:
+        yield Finding("source", Level.OK, f"preset {preset}: {_said(framing)}")
     yield _colours(pixels, color_range, settings.source.color_range)
+
+
+def _said(framing: "Framing") -> str:
+    masks = "1 mask" if len(framing.mask) == 1 else f"{len(framing.mask) or 'no'} masks"
+    part = "{2} x {3} pixels at {0}, {1} are shown".format(*framing.crop) if framing.crop else "all of it is shown"
+    watched = "another screen is noticed" if framing.layout else "another screen is not noticed"
+    return f"{part}, {masks}; {watched}"
 
 
 def _one_picture(settings: Settings) -> "tuple[Pixels, str, str]":

@@ -1,18 +1,25 @@
 """Deleting sessions: only those whose time is over, whole, and never what is in use."""
 
+import asyncio
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from tests.end_to_end.box import wait
 from tests.recording import Plan, make_session
 
 from bedside import clock
+from bedside.cli.prune import prune_daily
 from bedside.errors import NotNow, SessionError
+from bedside.review.listed import Shelf
 from bedside.session import deletion, wanted
 from bedside.session.desk import Desk, With
 from bedside.session.desk import Who as Visitor
 from bedside.session.paths import Live, Paths
+from bedside.settings import load
 
 DAY_NS = 86400 * clock.NS_PER_S
 
@@ -96,3 +103,58 @@ def test_an_interrupted_deletion_is_finished(tmp_path: Path) -> None:
     (tmp_path / name).rename(tmp_path / f".{name}.deleting")
     assert deletion.finish(Live(tmp_path)) == [name]
     assert list(tmp_path.glob(".20*")) == []
+
+
+def test_a_session_that_is_looked_at_is_not_due(tmp_path: Path) -> None:
+    """One that a page has just asked for stays, however old it is."""
+    name = aged(tmp_path, "P1", 40)
+    assert deletion.due(Live(tmp_path), 30) == [name]
+    Shelf(tmp_path).find(name)
+    assert deletion.due(Live(tmp_path), 30) == []
+
+
+def test_a_session_that_another_process_reads_is_not_deleted(tmp_path: Path) -> None:
+    """While a verb has it in hand it is neither due nor deleted; when that process has ended, it is due again."""
+    name = aged(tmp_path, "P1", 40)
+    reads = (
+        "import sys; from pathlib import Path; from bedside.cli.which_session import Which; "
+        "Which(sys.argv[1], Path()).folder(Path()); print('read', flush=True); sys.stdin.read()"
+    )
+    argv = [sys.executable, "-c", reads, str(tmp_path / name)]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as verb:
+        assert verb.stdout is not None
+        assert verb.stdout.readline() == "read\n"
+        assert deletion.due(Live(tmp_path), 30) == []
+        with pytest.raises(NotNow, match="exported"):
+            deletion.delete(Live(tmp_path), name, nothing)
+        verb.kill()
+    assert deletion.due(Live(tmp_path), 30) == [name]
+
+
+@pytest.mark.parametrize("is_dry", [True, False])
+def test_prune_deletes_from_the_command_line_and_writes_it_down(tmp_path: Path, is_dry: bool) -> None:
+    """The old session is gone and in the access log, the young one stays; a dry run only says it."""
+    old, young = aged(tmp_path / "sessions", "P1", 40), aged(tmp_path / "sessions", "P2", 20)
+    (tmp_path / "bedside.toml").write_text("[session]\nkeep_days = 30\n")
+    words = ["session", "prune", "--json", *(["--dry-run"] if is_dry else [])]
+    argv = [sys.executable, "-m", "bedside", *words]
+    said = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert json.loads(said) == {"deleted": [old], "dry_run": is_dry}
+    assert (tmp_path / "sessions" / old).exists() == is_dry
+    assert (tmp_path / "sessions" / young).is_dir()
+    log = tmp_path / "access" / "access.jsonl"
+    assert is_dry or old in log.read_text()
+    assert not is_dry or not log.exists()
+
+
+def test_the_server_prunes_by_itself(tmp_path: Path) -> None:
+    """Its daily task deletes what is over as soon as it starts."""
+    old = aged(tmp_path / "sessions", "P1", 40)
+    (tmp_path / "bedside.toml").write_text("[session]\nkeep_days = 30\n")
+
+    async def gone() -> None:
+        daily = asyncio.create_task(prune_daily(load(tmp_path / "bedside.toml")))
+        await asyncio.to_thread(wait, lambda: not (tmp_path / "sessions" / old).exists(), "it is deleted", 20.0)
+        daily.cancel()
+
+    asyncio.run(gone())

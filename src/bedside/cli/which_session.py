@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bedside.errors import SessionError
+from bedside.session.in_use import read_until_the_end
 from bedside.session.paths import Paths
 
 LAST = "last"
@@ -28,9 +29,14 @@ class Which:
     def folder(self, root: Path) -> Path:
         """The session's folder; `root` is the one of all sessions. Raises SessionError when there is no such session.
 
-        A folder that is there wins over a name; `last` is the newest session of `root`, also while it runs.
+        A folder that is there wins over a name; `last` is the newest session of `root`, also while it runs. It is not
+        deleted until this process ends.
         """
-        root = root.expanduser()
+        folder = self._folder(root.expanduser())
+        read_until_the_end(folder)
+        return folder
+
+    def _folder(self, root: Path) -> Path:
         if self.text == LAST:
             return _last(root)
         for folder in (self.here / Path(self.text).expanduser(), root / self.text):

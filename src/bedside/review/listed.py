@@ -9,6 +9,7 @@ import numpy as np
 
 from bedside.errors import SessionError
 from bedside.review.summary import end_of, state_of
+from bedside.session.in_use import looked_at
 from bedside.session.names import SESSION
 from bedside.session.paths import Paths
 from bedside.session.recorded import Recorded
@@ -42,11 +43,12 @@ class Shelf:
         self._known: OrderedDict[Path, tuple[object, dict[str, Any]]] = OrderedDict()
 
     def find(self, name: str) -> Path:
-        """The folder of a session. Raises SessionError when there is none of this name."""
+        """The folder of a session, which is looked at now. Raises SessionError when there is none of this name."""
         folders = self._only if self._only is not None else {name: self._root / name}
         folder = folders.get(name)
         if folder is None or not SESSION.fullmatch(name) or not folder.is_dir():
             raise SessionError(f"there is no session {name[:60]!r}; the list of sessions has those that are there")
+        looked_at(folder)
         return folder
 
     @staticmethod

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from bedside import clock
 from bedside.errors import NotNow, SessionError
-from bedside.session import wanted
+from bedside.session import in_use, wanted
 from bedside.session.names import SESSION
 from bedside.session.paths import Live, Paths
 from bedside.session.whole import sync_folder
 
 QUIET_S = 3600.0
-"""A session in which something was written so lately is in use: replayed, reviewed, exported into."""
+"""A session in which something was written, or at which a page looked, so lately is in use."""
 DAY_S = 86400.0
 GOING = "*.deleting"
 
@@ -24,7 +24,8 @@ GOING = "*.deleting"
 def due(live: Live, keep_days: float) -> list[str]:
     """Names of the sessions that ended more than `keep_days` ago and are not in use, oldest first.
 
-    One that was broken off counts from its newest file. Raises SessionError.
+    In use is one that runs, that a verb reads, or in which something was written or looked at within QUIET_S. One that
+    was broken off counts from its newest file. Raises SessionError.
     """
     running, now_ns = wanted.read(live).session, clock.wall_ns()
     found = []
@@ -32,7 +33,8 @@ def due(live: Live, keep_days: float) -> list[str]:
         if not SESSION.fullmatch(path.name) or path.is_symlink() or not path.is_dir() or path.name == running:
             continue
         newest_ns = _newest_ns(path)
-        if _old_s(now_ns, _end_ns(path) or newest_ns) > keep_days * DAY_S and _old_s(now_ns, newest_ns) > QUIET_S:
+        is_over = _old_s(now_ns, _end_ns(path) or newest_ns) > keep_days * DAY_S
+        if is_over and _old_s(now_ns, newest_ns) > QUIET_S and not in_use.is_read(path):
             found.append(path.name)
     return found
 
@@ -40,7 +42,8 @@ def due(live: Live, keep_days: float) -> list[str]:
 def delete(live: Live, name: str, told: Callable[[], None]) -> None:
     """Delete one session. `told` is called before anything is gone; when it raises, nothing is deleted.
 
-    Raises NotNow for the running one, SessionError when there is none of that name, or it cannot be deleted.
+    Raises NotNow for the running one and one that a verb reads, SessionError when there is none of that name, or it
+    cannot be deleted.
     """
     path = live.root / name
     with wanted.changing(live):
@@ -48,6 +51,8 @@ def delete(live: Live, name: str, told: Callable[[], None]) -> None:
             raise SessionError(f"there is no session {name!r} in {live.root}; `bedside session list` tells which")
         if wanted.read(live).session == name:
             raise NotNow(f"session {name} runs; end it first, on the page or with `bedside session stop`")
+        if in_use.is_read(path):
+            raise NotNow(f"session {name} is replayed, exported or read just now; delete it when that is done")
         told()
         try:
             going = path.rename(live.root / f".{name}.deleting")

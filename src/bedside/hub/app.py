@@ -16,6 +16,7 @@ from bedside.hub.access_desk import DESK, AccessDesk
 from bedside.hub.api import Api
 from bedside.hub.asked import errors_as_json
 from bedside.hub.control import Control
+from bedside.hub.door import ON_REFUSED
 from bedside.hub.feed import Feed
 from bedside.hub.guard import Guard, add_headers
 from bedside.hub.health import Limits, health
@@ -72,7 +73,7 @@ def create_app(
     probes = Probes(feed, limits or Limits(), guard, visit)
     snapshots = Snapshots(feed, visit, about) if visit else None
     app = web.Application(middlewares=[errors_as_json, guard.middleware()], client_max_size=MAX_BODY_BYTES)
-    app[SOCKETS], app[DESK] = {}, desk
+    app[SOCKETS], app[DESK], app[ON_REFUSED] = {}, desk, feed.metrics.refused
     app.add_routes([*pages.routes(), *probes.routes(), *Api(feed, views, snapshots, control, visit).routes()])
     app.add_routes([*SessionApi(feed, views, visit).routes(), *SpacingApi(feed).routes()])
     app.add_routes([*InterventionApi(feed, views, visit).routes(), *AccessApi(desk, pair_url, folder).routes()])

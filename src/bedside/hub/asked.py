@@ -1,20 +1,27 @@
 """What an `/api` request asks, checked, and the refusal of what it must not ask: one sentence each."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import hdrs, web
 
+BODY_S = 10.0
+"""So long a body, of 64 KiB at the most, may be on its way."""
 SAID_TOO = (hdrs.RETRY_AFTER, hdrs.WWW_AUTHENTICATE)
 """Headers of a refusal that its JSON keeps."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 async def body_of(request: web.Request) -> dict[str, Any]:
-    """The JSON object in the body. Raises HTTPBadRequest for anything else."""
+    """The JSON object in the body. Raises HTTPBadRequest for others, HTTPRequestTimeout where none comes."""
     try:
-        body = json.loads(await request.text())
+        async with asyncio.timeout(BODY_S):
+            text = await request.text()
+        body = json.loads(text)
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(text=f"the body was not there within {BODY_S:g} s") from None
     except (ValueError, RecursionError, LookupError):
         raise refused("the body is not JSON; expected one JSON object") from None
     if not isinstance(body, dict):

@@ -61,13 +61,16 @@ class Metrics:
             registry=self.registry,
         )
         self._dropped = Counter("bedside_pages_dropped", "Pages closed by us.", ["cause"], registry=self.registry)
+        self._refused = Counter(
+            "bedside_connections_refused", "Connections that were one too many.", registry=self.registry
+        )
         for cause in ("source", "bus", "mailbox"):
             self._lost.labels(cause)
         # Kept, since looking a label up costs more than counting, and each frame counts at every place.
         self._age_at = {place: self._ages.labels(place) for place in ("server", "answer", "paint", "paint_answer")}
         self._sent_on = {stream: self._sent.labels(stream) for stream in ("live", "answer")}
         self._skipped_on = {stream: self._skipped.labels(stream) for stream in ("live", "answer")}
-        for cause in ("garbage", "stuck"):
+        for cause in ("garbage", "stuck", "too many"):
             self._dropped.labels(cause)
 
     def watch(self, feed: Watched) -> None:
@@ -102,6 +105,10 @@ class Metrics:
     def dropped(self, cause: str) -> None:
         """A page was closed by us."""
         self._dropped.labels(cause).inc()
+
+    def refused(self) -> None:
+        """A connection was one too many."""
+        self._refused.inc()
 
     def text(self) -> bytes:
         """Everything in Prometheus' text format."""

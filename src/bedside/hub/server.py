@@ -8,8 +8,11 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from bedside.errors import SettingsError
+from bedside.hub.door import ON_REFUSED, Door
 
 SHUTDOWN_S = 1.0
+IDLE_S = 30.0
+"""A connection may be without a whole request for so long: neither who sends nothing nor who trickles stays."""
 
 
 class Doors:
@@ -17,14 +20,14 @@ class Doors:
 
     def __init__(self, runner: web.AppRunner) -> None:
         self._runner = runner
-        self._open: dict[tuple[str, int], web.TCPSite] = {}
+        self._open: dict[tuple[str, int], Door] = {}
 
     async def open(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
         """Listens there too, encrypted where `tls` is given; returns the port (one that is free where `port` is 0).
 
         Raises SettingsError when the port is taken or the host is not this machine's.
         """
-        site = web.TCPSite(self._runner, host, port, ssl_context=tls)
+        site = Door(self._runner, host, port, tls, self._runner.app.get(ON_REFUSED, lambda: None))
         try:
             await site.start()
         except OSError as error:
@@ -44,7 +47,7 @@ class Doors:
 @asynccontextmanager
 async def serving(app: web.Application) -> AsyncIterator[Doors]:
     """Runs `app` while the block runs; it listens where its doors are opened."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S, keepalive_timeout=IDLE_S)
     await runner.setup()
     try:
         yield Doors(runner)

@@ -26,6 +26,8 @@ HEARTBEAT_S = 7.0
 """A page that leaves a ping unanswered for half of this is dropped, so a sleeping one after about ten seconds."""
 
 MAX_MESSAGE_BYTES = 4096
+MOST_PAGES, MOST_OF_ONE = 64, 12
+"""Pages at once: in all, and of one paired device; whoever has the token, or is at the machine, may open all."""
 STOPPING = b"The server is stopping."
 GOODBYE_S = 1.0
 SIGNED_OUT = 4401
@@ -50,6 +52,11 @@ async def serve_page(
     )
     await socket.prepare(request)
     who = request[WHO]
+    if sentence := _one_too_many(request.app, who):
+        feed.metrics.dropped("too many")
+        log.info("a page of %s was closed: %s", who.label or who.id, sentence)
+        await _close(request, socket, WSCloseCode.TRY_AGAIN_LATER, sentence)
+        return socket
     page = request.app[SOCKETS][socket] = Open(who, view.name, _running(visit))
     noted(request, "open page", view=page.view, session=page.session)
     with feed.watched(view.name) as wake:
@@ -69,6 +76,16 @@ async def serve_page(
             del request.app[SOCKETS][socket]
             noted(request, "close page", view=page.view, session=page.session)
     return socket
+
+
+def _one_too_many(app: web.Application, who: Who) -> str:
+    """What a page that is one too many is told; empty while there is room."""
+    there = [page.who.id for page in app[SOCKETS].values()]
+    if len(there) >= MOST_PAGES:
+        return f"This server shows {MOST_PAGES} pages, and no more at once; close one elsewhere."
+    if who not in (BY_TOKEN, HERE) and there.count(who.id) >= MOST_OF_ONE:
+        return f"This device has {MOST_OF_ONE} pages open, and may have no more; close one."
+    return ""
 
 
 async def close_sockets(app: web.Application) -> None:

@@ -82,9 +82,9 @@ def test_an_engine_has_its_limits(tmp_path: Path) -> None:
 def test_replicas_have_sockets_of_their_own(tmp_path: Path) -> None:
     """Two processes of an engine are two services; the server sees both sockets, each of them its own only."""
     services = boxed(tmp_path, EngineSettings("planes", path="planes", port=8720, concurrency=2))
-    assert "socket-8721:/run/bedside" in services["engine-planes-2"]["volumes"]  # type: ignore[operator]
+    assert "socket-8721:/run/bedside:nocopy" in services["engine-planes-2"]["volumes"]  # type: ignore[operator]
     mounts = services["serve"]["volumes"]
-    assert {"socket-8720:/run/bedside/8720", "socket-8721:/run/bedside/8721"} <= set(mounts)  # type: ignore[call-overload]
+    assert {f"socket-{port}:/run/bedside/{port}:nocopy" for port in (8720, 8721)} <= set(mounts)  # type: ignore[call-overload]
 
 
 def test_a_device_may_be_plugged_in_later(tmp_path: Path) -> None:

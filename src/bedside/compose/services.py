@@ -20,6 +20,8 @@ SOCKETS_HERE = "/run/bedside"
 USER = "${BEDSIDE_UID:-1000}:${BEDSIDE_GID:-1000}"
 DEVICES = ("v4l2", "opencv")
 MB = 1_000_000
+FRAMES = "frames:/dev/shm:nocopy"
+"""Without nocopy Docker gives a volume the owner that its place has in the image, whenever a container is made."""
 LARGEST = (1920, 1080)
 """The picture for which there is room, where [source] size says nothing."""
 
@@ -85,7 +87,7 @@ def _engine(engine: EngineSettings, port: int, settings: Settings, place: Place)
     service = service_of(container.confinement(), engine.name)
     socket = f"{PLACE}/{SOCKET}"
     check = [baked.interpreter, "-I", "/bedside_engine/alive.py", f"unix:{socket}"]
-    mounts = ["frames:/dev/shm", f"socket-{port}:{PLACE}", *service.pop("volumes", [])]
+    mounts = [FRAMES, f"socket-{port}:{PLACE}:nocopy", *service.pop("volumes", [])]
     return {
         "image": baked.tag,
         "entrypoint": [baked.interpreter],
@@ -108,8 +110,9 @@ def _verb(verb: str, process: Process, settings: Settings, place: Place) -> dict
         "security_opt": ["no-new-privileges"],
         "read_only": True,
         "tmpfs": ["/tmp:rw,nosuid,nodev,mode=1777"],
+        "working_dir": HERE,  # so that `exec ... bedside VERB` finds the settings
         "environment": _environment(settings) | dict(process.environ),
-        "volumes": ["frames:/dev/shm", f"{place.outside(settings.folder)}:{HERE}:ro", *_files(verb, settings, place)],
+        "volumes": [FRAMES, f"{place.outside(settings.folder)}:{HERE}:ro", *_files(verb, settings, place)],
     }
     if settings.server.source and verb != "broadcast":
         service["networks"] = ["inside", "outside"]
@@ -129,7 +132,7 @@ def _served(service: Mapping[str, Any], settings: Settings, place: Place) -> dic
     volumes = [*service["volumes"], *_writable(settings, place, server.access)]
     for engine in settings.engines:
         if not engine.url:
-            volumes += [f"socket-{port}:{SOCKETS_HERE}/{port}" for port in engine.ports]
+            volumes += [f"socket-{port}:{SOCKETS_HERE}/{port}:nocopy" for port in engine.ports]
     environment = {"BEDSIDE_SERVER_HOST": "0.0.0.0", SOCKETS: SOCKETS_HERE}
     if not server.token:
         environment["BEDSIDE_SERVER_TOKEN"] = _secret("BEDSIDE_SERVER_TOKEN")

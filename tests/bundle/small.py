@@ -32,10 +32,11 @@ def main():
     if "status" in sys.argv:
         up = os.path.exists(runs)
         one = {{"name": "serve", "state": "running", "keeps_dying": False, "message": ""}}
-        health = {{"status": "ok", "session": {session}}} if up else None
+        session = {{"name": "P1"}} if os.path.exists(os.path.join(data, "scans")) else None
+        health = {{"status": "ok", "session": session}} if up else None
         print(json.dumps({{"health": health, "processes": [one] * up}}))
         return int(not up)
-    return {build}
+    return {build} if "build" in sys.argv else 0
 """
 
 
@@ -45,11 +46,11 @@ def bundle(
     *,
     is_broken: bool = False,
     build: int = 0,
-    session: str = "None",
     settings: str = "# 1\n",
+    python: str = "",
 ) -> Path:
     """A bundle whose Bedside says of itself that it runs, or, broken, ends at once."""
-    main = MAIN.format(version=version, is_broken=is_broken, build=build, session=session)
+    main = MAIN.format(version=version, is_broken=is_broken, build=build)
     wheels = folder / f"wheels-{version}"
     wheels.mkdir(parents=True)
     (wheels / pip().name).write_bytes(pip().read_bytes())
@@ -64,7 +65,7 @@ def bundle(
         }.items():
             archive.writestr(name, text)
     contents = Contents()
-    contents.take_wheels(here(), wheels)
+    contents.take_wheels(python or here(), wheels)
     contents.parts["settings/bedside.toml"] = Bytes(settings.encode())
     contents.parts["settings/presets/a.toml"] = Bytes(b"# a\n")
     contents.parts["docs/a.md"] = contents.parts["docs/b.md"] = Bytes(b"the same\n" * 1000)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bedside.bundle import archive as archives
 from bedside.bundle.archive import Archive, Bytes, Source
 from bedside.bundle.make import Contents, installer, make
 from bedside.bundle.manifest import TARGET
@@ -83,6 +84,14 @@ def test_a_file_that_is_cut_off_is_found(
     file.write_bytes(whole[: data.draw(st.integers(0, len(whole) - 1))])
     with pytest.raises(BundleError, match="copy it again"):
         Archive(file, quiet)
+
+
+def test_more_than_python_can_run_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is made, not in the clinic; no file is left."""
+    monkeypatch.setattr(archives, "MOST_BYTES", 5000)
+    with pytest.raises(BundleError, match=r"would have 0\.0 GB, and Python runs such a file up to"):
+        written(tmp_path / "b.pyz")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_installer_needs_the_standard_library_only() -> None:

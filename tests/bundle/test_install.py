@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from tests.small_disk import small_disk
 from bedside import cli
 from bedside.bundle.prefix import Prefix
 from bedside.bundle.service import unit_text
+from bedside.errors import BundleError
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,17 +26,27 @@ def install(file: Path, prefix: Path) -> "subprocess.CompletedProcess[str]":
     return run(file, "install", "--prefix", prefix, "--no-service")
 
 
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, "subprocess.CompletedProcess[str]"]:
+    """An installation of 1.0, once for all tests, and what was said meanwhile."""
+    folder = tmp_path_factory.mktemp("first")
+    done = install(bundle(folder, "1.0"), folder / "opt")
+    shutil.copytree(folder / "opt", folder / "kept", symlinks=True)
+    return folder / "opt", done
+
+
 @pytest.fixture
-def prefix(tmp_path: Path) -> Path:
-    """Where to."""
-    return tmp_path / "opt"
+def prefix(first: tuple[Path, "subprocess.CompletedProcess[str]"]) -> Path:
+    """That installation, as it was when it was new; a venv knows where it lies, so always in the same place."""
+    shutil.rmtree(first[0])
+    shutil.copytree(first[0].with_name("kept"), first[0], symlinks=True)
+    return first[0]
 
 
-def test_a_first_installation(tmp_path: Path, prefix: Path) -> None:
+def test_a_first_installation(prefix: Path, first: tuple[Path, "subprocess.CompletedProcess[str]"]) -> None:
     """It comes up, its settings are there, and its command runs it."""
-    done = install(bundle(tmp_path, "1.0"), prefix)
-    assert done.returncode == 0, done.stderr
-    assert "is installed in" in done.stdout
+    assert first[1].returncode == 0, first[1].stderr
+    assert "is installed in" in first[1].stdout
     assert (prefix / "data" / "bedside.toml").read_text(encoding="utf-8") == "# 1\n"
     assert (prefix / "data" / "presets" / "a.toml").exists()
     assert subprocess.run([prefix / "bin" / "bedside", "build"]).returncode == 0
@@ -42,7 +54,6 @@ def test_a_first_installation(tmp_path: Path, prefix: Path) -> None:
 
 def test_an_update_touches_no_data(tmp_path: Path, prefix: Path) -> None:
     """Settings, sessions and presets are the clinic's, to the byte; the version before is one command away."""
-    install(bundle(tmp_path, "1.0"), prefix)
     (prefix / "data" / "bedside.toml").write_text("# of the clinic\n", encoding="utf-8")
     (prefix / "data" / "presets" / "a.toml").write_text("# drawn\n", encoding="utf-8")
     (prefix / "data" / "sessions").mkdir()
@@ -61,7 +72,6 @@ def test_an_update_touches_no_data(tmp_path: Path, prefix: Path) -> None:
 
 def test_a_new_version_that_does_not_come_up_is_taken_back(tmp_path: Path, prefix: Path) -> None:
     """By itself, and it says why."""
-    install(bundle(tmp_path, "1.0"), prefix)
     done = install(bundle(tmp_path, "1.1", is_broken=True), prefix)
     assert done.returncode == 1
     assert "does not come up" in done.stderr
@@ -72,7 +82,6 @@ def test_a_new_version_that_does_not_come_up_is_taken_back(tmp_path: Path, prefi
 
 def test_settings_that_the_new_version_refuses_stop_the_update(tmp_path: Path, prefix: Path) -> None:
     """Before anything is switched; of the new version nothing is left."""
-    install(bundle(tmp_path, "1.0"), prefix)
     done = install(bundle(tmp_path, "1.1", build=2), prefix)
     assert done.returncode == 1
     assert "cannot be used with bedside.toml" in done.stderr
@@ -82,7 +91,6 @@ def test_settings_that_the_new_version_refuses_stop_the_update(tmp_path: Path, p
 @pytest.mark.parametrize("harm", ["cut off", "flipped"])
 def test_a_damaged_bundle_changes_nothing(tmp_path: Path, prefix: Path, harm: str) -> None:
     """Not one file of the installation."""
-    install(bundle(tmp_path, "1.0"), prefix)
     before = content(prefix)
     new = bundle(tmp_path, "1.1")
     data = bytearray(new.read_bytes())
@@ -92,20 +100,19 @@ def test_a_damaged_bundle_changes_nothing(tmp_path: Path, prefix: Path, harm: st
     assert content(prefix) == before
 
 
-@pytest.mark.parametrize("step", ["unpacks", "installs Bedside"])
-def test_an_installation_that_is_killed_changes_nothing(tmp_path: Path, prefix: Path, step: str) -> None:
+def test_an_installation_that_is_killed_changes_nothing(tmp_path: Path, prefix: Path) -> None:
     """The version before is the current one and whole; the next attempt removes what was left and succeeds."""
-    install(bundle(tmp_path, "1.0"), prefix)
     before = content(prefix / "data") | {"current": str((prefix / "current").readlink())}
     new = bundle(tmp_path, "1.1")
     argv = [sys.executable, "-u", str(new), "install", "--prefix", str(prefix), "--no-service"]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, start_new_session=True) as running:
-        assert running.stdout is not None
-        for line in running.stdout:
-            if line.strip() == step:
-                os.killpg(running.pid, signal.SIGKILL)
-    assert content(prefix / "data") | {"current": str((prefix / "current").readlink())} == before
-    assert [one.name[:3] for one in Prefix(prefix).installed()] == ["1.0"]
+    for step in ("unpacks", "installs Bedside"):
+        with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, start_new_session=True) as running:
+            assert running.stdout is not None
+            for line in running.stdout:
+                if line.strip() == step:
+                    os.killpg(running.pid, signal.SIGKILL)
+        assert content(prefix / "data") | {"current": str((prefix / "current").readlink())} == before
+        assert [one.name[:3] for one in Prefix(prefix).installed()] == ["1.0"]
     assert install(new, prefix).returncode == 0
     assert Prefix(prefix).current_name.startswith("1.1-")
 
@@ -124,7 +131,6 @@ def test_a_disk_that_fills_up_meanwhile_changes_nothing(tmp_path: Path, monkeypa
     """Somebody else may write, too: what was put there is removed again."""
     from bedside.bundle import install as installing
     from bedside.bundle.start import Shown
-    from bedside.errors import BundleError
 
     file = bundle(tmp_path, "1.0")
     monkeypatch.setattr(installing, "SPARE_BYTES", -(2**40))
@@ -134,42 +140,61 @@ def test_a_disk_that_fills_up_meanwhile_changes_nothing(tmp_path: Path, monkeypa
         assert content(disk / "opt") == {}
 
 
-def test_the_last_three_versions_are_kept(tmp_path: Path, prefix: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """And the list marks the one that runs."""
+def test_the_last_three_versions_are_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And the list marks the one that runs; one that was interrupted goes, too."""
+    prefix = Prefix(tmp_path)
     for number in range(4):
-        assert install(bundle(tmp_path, f"1.{number}"), prefix).returncode == 0
-    assert cli.main(["install", "--list", "--prefix", str(prefix)]) == 0
+        (prefix.versions / f"1.{number}-a").mkdir(parents=True)
+        prefix.complete(f"1.{number}-a")
+    prefix.switch("1.3-a")
+    (prefix.versions / "1.4-a").mkdir()
+    assert sorted(prefix.prune()) == ["1.0-a", "1.4-a"]
+    assert cli.main(["install", "--list", "--prefix", str(tmp_path)]) == 0
     said = capsys.readouterr().out.splitlines()
     assert [line[:5] for line in said] == ["* 1.3", "  1.2", "  1.1"]
-    assert len(list((prefix / "versions").iterdir())) == 3
+    assert len(list(prefix.versions.iterdir())) == 3
 
 
 def test_no_update_while_a_participant_is_scanned(tmp_path: Path, prefix: Path) -> None:
     """It is refused, and nothing stops."""
-    install(bundle(tmp_path, "1.0", session='{"name": "P1"}'), prefix)
-    (prefix / "data" / "runs").write_text("1.0", encoding="utf-8")
+    for name in ("runs", "scans"):
+        (prefix / "data" / name).write_text("1.0", encoding="utf-8")
     before = content(prefix)
     done = install(bundle(tmp_path, "1.1"), prefix)
     assert "a session runs" in done.stderr
     assert content(prefix) == before
 
 
-def test_a_python_that_is_too_old_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("release", ["3.7", "3.8", "3.10"])
+def test_a_python_that_is_too_old_is_told(tmp_path: Path, release: str) -> None:
     """One sentence, whatever the rest of the file is written in."""
-    old = next((found for found in map(interpreter, ("3.8", "3.9", "3.10")) if found), None)
+    old = interpreter(release)
     if old is None:
-        pytest.skip("Python 3.8 to 3.10: none is on this machine")
+        pytest.skip(f"Python {release} is not on this machine")
     done = run(bundle(tmp_path, "1.0"), "install", python=str(old))
     assert done.returncode == 1
-    assert done.stderr.startswith("Bedside needs Python 3.11 or later, and this is 3.")
+    assert done.stderr.startswith(f"Bedside needs Python 3.11 or later, and this is {release};")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_python_that_the_bundle_has_no_packages_for_is_told(tmp_path: Path, prefix: Path) -> None:
+    """With what to do about it; nothing is left."""
+    other = interpreter("3.13")
+    if other is None:
+        pytest.skip("Python 3.13 is not on this machine")
+    environ = os.environ | {"PATH": str(tmp_path)}
+    argv = [str(other), str(bundle(tmp_path, "1.1", python="3.12")), "install", "--prefix", str(tmp_path / "opt")]
+    done = subprocess.run([*argv, "--no-service"], env=environ, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "has packages for Python 3.12, and this machine has none of them (this is 3.13." in done.stderr
+    assert "bedside bundle FILE --python 3.13" in done.stderr
+    assert not (tmp_path / "opt" / "current").exists()
 
 
 def test_systemd_accepts_the_unit(tmp_path: Path, prefix: Path) -> None:
     """As systemd-analyze reads it, with nothing to complain of."""
     if subprocess.run(["which", "systemd-analyze"], capture_output=True).returncode:
         pytest.skip("systemd-analyze: not on this machine")
-    install(bundle(tmp_path, "1.0"), prefix)
     template = (ROOT / "deploy" / "systemd" / "bedside.service").read_text(encoding="utf-8")
     unit = tmp_path / "bedside.service"
     unit.write_text(unit_text(template, Prefix(prefix), ["video"]), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The file: a zip application that ends with the SHA-256 of all that is before it."""
+"""The file: a zip application whose second line is the SHA-256 of all that follows."""
 
 import hashlib
 import io
@@ -13,9 +13,12 @@ from bedside.bundle import manifest as manifests
 from bedside.bundle.manifest import Manifest
 from bedside.errors import BundleError
 
-SHEBANG = b"#!/usr/bin/env python3\n"
-LABEL = b"sha256:"
+SHEBANG = b"#!/usr/bin/env python3\n# sha256:"
 DIGEST = 64
+HEAD = len(SHEBANG) + DIGEST + 1
+"""Bytes before the zip. The digest is not in the zip's comment, since Python 3.7 opens no zip that has one."""
+MOST_BYTES = 2**31 - 2**20
+"""A larger zip is a zip64, which Python runs from 3.13 on only."""
 CHUNK = 1 << 20
 STORED = (".whl", ".gz", ".onnx", ".pt", ".jpg", ".png", ".mp4")
 """What does not get smaller is not compressed."""
@@ -60,7 +63,7 @@ def write(file: Path, manifest: Manifest, parts: Mapping[str, Source], app: Mapp
     fresh = file.with_name(f"{file.name}.new")
     try:
         with fresh.open("wb") as out:
-            out.write(SHEBANG)
+            out.write(SHEBANG + b"0" * DIGEST + b"\n")
             with zipfile.ZipFile(out, "w") as archive:
                 for path, data in {**app, manifests.FILE: manifest.text().encode()}.items():
                     archive.writestr(_entry(path), data)
@@ -68,24 +71,32 @@ def write(file: Path, manifest: Manifest, parts: Mapping[str, Source], app: Mapp
                 for number, path in enumerate(paths):
                     say(f"packs {path.rpartition('/')[2]}", number, len(paths))
                     with parts[path].open() as source, archive.open(_entry(path), "w", force_zip64=True) as target:
-                        digest = hashlib.sha256()
+                        packed = hashlib.sha256()
                         while data := source.read(CHUNK):
-                            digest.update(data)
+                            packed.update(data)
                             target.write(data)
-                    if digest.hexdigest() != manifest.parts[path]:
+                    if packed.hexdigest() != manifest.parts[path]:
                         raise BundleError(f"{path} was changed while the bundle was made; make it again")
-                archive.comment = LABEL + b"0" * DIGEST
-        end = digest_of(fresh, fresh.stat().st_size - DIGEST, say)
+        _refuse_too_large(file, fresh.stat().st_size)
+        digest = digest_of(fresh, HEAD, say)
         with fresh.open("r+b") as out:
-            out.seek(-DIGEST, os.SEEK_END)
-            out.write(end.encode())
+            out.seek(len(SHEBANG))
+            out.write(digest.encode())
             out.flush()
             os.fsync(out.fileno())
         fresh.chmod(0o755)
         fresh.replace(file)
     finally:
         fresh.unlink(missing_ok=True)
-    return digest_of(file, file.stat().st_size, say)
+    return digest_of(file, 0, say)
+
+
+def _refuse_too_large(file: Path, size: int) -> None:
+    if size > MOST_BYTES:
+        raise BundleError(
+            f"{file.name} would have {size / 1e9:.1f} GB, and Python runs such a file up to {MOST_BYTES / 1e9:.1f} GB; "
+            "take an engine out, or have it need less (PyTorch without CUDA, for example)"
+        )
 
 
 def _entry(path: str) -> zipfile.ZipInfo:
@@ -96,14 +107,14 @@ def _entry(path: str) -> zipfile.ZipInfo:
     return entry
 
 
-def digest_of(file: Path, size: int, say: Say) -> str:
-    """SHA-256 of the first `size` bytes of a file."""
-    digest, done = hashlib.sha256(), 0
+def digest_of(file: Path, start: int, say: Say) -> str:
+    """SHA-256 of a file from byte `start` on."""
+    digest, size = hashlib.sha256(), file.stat().st_size
     with file.open("rb") as source:
-        while done < size and (data := source.read(min(CHUNK, size - done))):
+        source.seek(start)
+        while data := source.read(CHUNK):
             digest.update(data)
-            done += len(data)
-            say("checks the file", done, size)
+            say("checks the file", source.tell(), size)
     return digest.hexdigest()
 
 
@@ -113,11 +124,9 @@ class Archive:
     def __init__(self, file: Path, say: Say) -> None:
         again = "; copy it again, and compare its SHA-256 with the one that was printed when it was made"
         try:
-            size = file.stat().st_size
             with file.open("rb") as source:
-                source.seek(max(0, size - DIGEST - len(LABEL)))
-                end = source.read()
-            if not end.startswith(LABEL) or digest_of(file, size - DIGEST, say).encode() != end[len(LABEL) :]:
+                head = source.read(HEAD)
+            if head != SHEBANG + digest_of(file, HEAD, say).encode() + b"\n":
                 raise BundleError(f"{file} is damaged, or no bundle{again}")
             self._zip = zipfile.ZipFile(file)
             self.manifest = manifests.read(self._zip.read(manifests.FILE).decode())

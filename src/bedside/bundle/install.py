@@ -12,7 +12,7 @@ from typing import Protocol
 from bedside.bundle import machine, service, trial, venv
 from bedside.bundle.archive import Archive
 from bedside.bundle.base import base_for, refuse_missing_interpreters
-from bedside.bundle.manifest import Manifest
+from bedside.bundle.manifest import TEXT, Manifest
 from bedside.bundle.prefix import Prefix
 from bedside.errors import BundleError
 
@@ -58,7 +58,7 @@ def install(file: Path, prefix: Prefix, wanted: Wanted, shown: Shows) -> None:
         _keep_data(prefix, manifest.name, shown)
         service.write_command(prefix)
         if wanted.lan is not None:
-            service.write_options(prefix, wanted.lan)
+            service.write_options(prefix, prefix.versions / manifest.name, wanted.lan)
         if has_service:
             machine.give_to_user(prefix)
             service.write_unit(prefix, manifest.name)
@@ -102,6 +102,9 @@ def _put(archive: Archive, prefix: Prefix, shown: Shows) -> None:
     shown("installs Bedside", 0, 0)
     venv.make(python, folder / "venv", [folder / path for path in manifest.wheels[release]], folder / "install.log")
     shutil.rmtree(folder / "wheels")  # what engines need of it has a second name in their own folders
+    if (folder / TEXT).is_dir():
+        for finder in (folder / "venv" / "lib").glob(f"python*/site-packages/bedside/engines/{TEXT}"):
+            (finder / "wheels").symlink_to(folder / TEXT / "wheels")  # beside its requirements: looked for there
     for path in manifest.images:
         shown(f"loads the image {Path(path).stem}", 0, 0)
         machine.load_image(archive.chunks(path))
@@ -129,8 +132,19 @@ def _build_engines(prefix: Prefix, folder: Path, shown: Shows) -> None:
     settings = prefix.settings if prefix.settings.exists() else folder / "settings" / "bedside.toml"
     shutil.copy2(settings, rehearsal / "data" / "bedside.toml")
     shown("makes the engines' environments", 0, 0)
-    command = [str(folder / "venv" / "bin" / "bedside"), "build", "--config", str(rehearsal / "data" / "bedside.toml")]
-    with (folder / "install.log").open("a", encoding="utf-8") as log:
+    command = [str(folder / "venv" / "bin" / "bedside"), "--config", str(rehearsal / "data" / "bedside.toml"), "build"]
+    _run(prefix, command, f"the new version cannot be used with {settings.name}")
+    if (folder / TEXT).is_dir():
+        shown("makes the text finder's environment", 0, 0)
+        _run(prefix, [*command, TEXT], "the text finder cannot be installed")
+    shutil.rmtree(rehearsal)
+    for lock in prefix.cache.rglob("*.lock"):
+        lock.chmod(0o644)  # who runs an environment locks it, and is not who made it
+
+
+def _run(prefix: Prefix, command: list[str], trouble: str) -> None:
+    """Run what prints into the version's log. Raises BundleError with `trouble` and its last line."""
+    with (Path(command[0]).parents[2] / "install.log").open("a", encoding="utf-8") as log:
         done = subprocess.run(
             command,
             env=environ(prefix),
@@ -142,10 +156,7 @@ def _build_engines(prefix: Prefix, folder: Path, shown: Shows) -> None:
         )
     if done.returncode:
         lines = done.stderr.strip().splitlines()
-        raise BundleError(f"the new version cannot be used with {settings.name}: {lines[-1] if lines else 'no reason'}")
-    shutil.rmtree(rehearsal)
-    for lock in prefix.cache.rglob("*.lock"):
-        lock.chmod(0o644)  # who runs an environment locks it, and is not who made it
+        raise BundleError(f"{trouble}: {lines[-1] if lines else 'no reason'}")
 
 
 def environ(prefix: Prefix) -> dict[str, str]:

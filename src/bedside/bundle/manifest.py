@@ -9,6 +9,8 @@ from bedside.errors import BundleError
 
 FORMAT = 1
 FILE = "MANIFEST.json"
+TEXT = "text"
+"""Folder of the bundle with the `wheels/` of the text finder, whose code is in Bedside's own wheel."""
 TARGET = (
     "__init__",
     "archive",

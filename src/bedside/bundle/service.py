@@ -1,4 +1,4 @@
-"""How Bedside is started at boot and called by a person: the systemd unit, its options, and `bin/bedside`."""
+"""How Bedside is started at boot and called by a person: the systemd unit, its environment, and `bin/bedside`."""
 
 import os
 from pathlib import Path
@@ -12,10 +12,26 @@ RUNNING = Path("/run/systemd/system")
 """There while systemd runs this machine (sd_booted(3))."""
 LINK = Path("/usr/local/bin/bedside")
 OPTIONS = "service.env"
+THE_ONLY = """
+import sys
+from bedside.cli.invitation import the_only
+from bedside.errors import SettingsError
+from bedside.network.interfaces import networks
+try:
+    print(the_only(networks()))
+except SettingsError as error:
+    sys.exit(str(error))
+"""
+"""Asked of the installed Bedside, which knows networks."""
 COMMAND = """\
 #!/bin/sh
 # Bedside as it is installed here, with its own settings; as the user who owns these, but to install.
 export XDG_CACHE_HOME='{prefix}/cache'
+if [ -r '{prefix}/data/service.env' ]; then
+    set -a
+    . '{prefix}/data/service.env'
+    set +a
+fi
 owner=$(stat -c %U '{prefix}/data')
 if [ "$(id -u)" = 0 ] && [ "$owner" != root ] && [ "${{1:-}}" != install ]; then
     exec setpriv --reuid "$owner" --regid "$owner" --init-groups \\
@@ -49,19 +65,13 @@ def is_written(prefix: Prefix) -> bool:
     return has_systemd() and path.exists() and f"{prefix.folder}/" in path.read_text(encoding="utf-8")
 
 
-def write_options(prefix: Prefix, interface: str) -> None:
-    """Have `bedside up` let tablets in by this interface; empty is the first."""
-    _write(prefix.data / OPTIONS, f"BEDSIDE_UP_OPTIONS=--lan {interface}".rstrip() + "\n")
+def write_options(prefix: Prefix, version: Path, interface: str) -> None:
+    """Let tablets in by this network interface, from the next start on; empty is the only one that has an address.
 
-
-def options(prefix: Prefix) -> list[str]:
-    """The options of `bedside up`, as systemd reads them."""
-    try:
-        text = (prefix.data / OPTIONS).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return []
-    lines = [line.partition("=")[2] for line in text.splitlines() if line.startswith("BEDSIDE_UP_OPTIONS=")]
-    return lines[-1].split() if lines else []
+    All that runs from here is told so, the service and what a person types. Raises BundleError.
+    """
+    interface = interface or machine.run(str(version / "venv" / "bin" / "python"), "-I", "-c", THE_ONLY).strip()
+    _write(prefix.data / OPTIONS, f"BEDSIDE_SERVER_INTERFACE={interface}\n")
 
 
 def write_command(prefix: Prefix) -> None:

@@ -38,7 +38,7 @@ def trouble(prefix: Prefix, has_service: bool) -> str:
         return _wait(prefix, None)
     log = prefix.data / "logs" / "trial.log"
     log.parent.mkdir(exist_ok=True)
-    argv = [str(prefix.folder / "bin" / "bedside"), "up", *service.options(prefix)]
+    argv = [str(prefix.folder / "bin" / "bedside"), "up"]
     environ = {key: value for key, value in os.environ.items() if not key.startswith(("BEDSIDE_", "PYTHON"))}
     with log.open("wb") as out:
         up = subprocess.Popen(

@@ -11,6 +11,7 @@ from packaging.markers import Marker
 
 from bedside.engine.build import Say, run
 from bedside.engine.pip_talk import PipTalk
+from bedside.engine.venv import Venv
 from bedside.errors import BundleError
 
 PIP = "pip==26.3 --hash=sha256:f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
@@ -65,24 +66,31 @@ def fetch(lock: str, python: str, folder: Path, say: Say, log: Path) -> None:
         "-r",
         str(wanted),
     ]
-    if python != here():
-        words += ["--python-version", python, "--implementation", "cp"]
-        words += [word for abi in (f"cp{python.replace('.', '')}", "abi3", "none") for word in ("--abi", abi)]
-        machine = os.uname().machine
-        tags = [f"manylinux_2_{minor}_{machine}" for minor in GLIBC]
-        words += [word for tag in (*tags, f"manylinux2014_{machine}", "any") for word in ("--platform", tag)]
-    _pip(sys.executable, words, say, log, "raw")
+    _pip(sys.executable, [*words, *([] if python == here() else _of(python))], say, log, "raw")
 
 
-def fetch_for_engine(python: Path, requirements: Path, folder: Path, say: Say, log: Path) -> None:
+def _of(release: str) -> list[str]:
+    """Options of `pip download` for a Python that is not the one that runs it."""
+    words = ["--python-version", release, "--implementation", "cp"]
+    words += [word for abi in (f"cp{release.replace('.', '')}", "abi3", "none") for word in ("--abi", abi)]
+    machine = os.uname().machine
+    tags = [f"manylinux_2_{minor}_{machine}" for minor in GLIBC]
+    return words + [word for tag in (*tags, f"manylinux2014_{machine}", "any") for word in ("--platform", tag)]
+
+
+def fetch_for_engine(venv: Venv, release: str, folder: Path, say: Say, log: Path) -> None:
     """The wheels of what an engine's environment holds, as it was tried here; what has no wheel is built.
 
-    `python` is the environment's own. Raises BundleError.
+    For another `release` than the environment's, the same versions are taken as far as they have wheels. Raises
+    BundleError.
     """
+    python, requirements = venv.python, venv.requirements
     folder.mkdir(parents=True, exist_ok=True)
     said = subprocess.run([python, "-I", "-c", ASK], capture_output=True, text=True, check=True).stdout
     held = {name.lower(): version for name, version in json.loads(said)}
-    words = ["wheel", "-w", str(folder), "-r", str(requirements)]
+    is_own = release == f"{venv.base.version[0]}.{venv.base.version[1]}"
+    words = ["wheel", "-w"] if is_own else ["download", "--only-binary", ":all:", *_of(release), "-d"]
+    words += [str(folder), "-r", str(requirements)]
     local = requirements.parent / "wheels"
     words += ["--find-links", str(local)] if local.is_dir() else []
     if "--hash=" not in requirements.read_text(encoding="utf-8"):  # with hashes it pins everything by itself

@@ -6,25 +6,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bedside
+from bedside.bundle.manifest import TEXT
+from bedside.cli import text_engine
 from bedside.cli.beforehand import needed_by
 from bedside.cli.build import build
 from bedside.cli.shown import Shown
 from bedside.cli.verb import add_verb, settings_of
 from bedside.engine.build import Progress, Say
-from bedside.errors import BundleError, SettingsError
+from bedside.errors import SettingsError
 
 if TYPE_CHECKING:
     from bedside.bundle.carried import Carried
     from bedside.bundle.make import Contents
+    from bedside.engine.venv import Venv
     from bedside.settings import Settings
 
 PYTHONS = ("3.11", "3.12", "3.13")
 DOC = """\
 make one file that installs all of this on a machine without a network
 
-The file holds Bedside, the engines of bedside.toml with the packages of their environments (or their images), these
-settings and the docs. It runs by itself: sudo python3 FILE install. Make it on a machine like the one in the clinic:
-the same processor, and a Python of the same release, or name that release.
+The file holds Bedside, the engines of bedside.toml with the packages of their environments (or their images), the
+finder of text, these settings and the docs. It runs by itself: sudo python3 FILE install. Make it on a machine with
+the same processor as the one in the clinic, and a Python of the same release, or name that release.
 
 examples:
   bedside bundle bedside.pyz
@@ -97,32 +100,40 @@ def take_bedside(contents: "Contents", root: Path, pythons: list[str], folder: P
 
 
 def take_engines(contents: "Contents", settings: "Settings", found: "Carried", folder: Path, shown: Shown) -> None:
-    """What each engine runs in: the wheels of its environment, which is built first, or its image."""
+    """What each engine, and the finder of text, runs in: the wheels of its environment, or its image."""
     from bedside.bundle.archive import OnDisk
     from bedside.bundle.images import save
-    from bedside.bundle.wheels import fetch_for_engine, here
     from bedside.engine.image import Image
     from bedside.engine.venv import Venv
 
-    for engine in settings.engines:
+    finder = text_engine.engine_of(settings)
+    for engine in settings.engines if finder in settings.engines else (*settings.engines, finder):
         needed = None if engine.url else needed_by(engine)
         if needed is None:
             continue
         build(engine.name, needed, shown)
         if isinstance(needed, Venv):
-            release = f"{needed.base.version[0]}.{needed.base.version[1]}"
-            if engine.python and release != here():
-                contents.interpreters[engine.name] = release
-            elif len(contents.wheels) > 1:
-                raise BundleError(
-                    f"[[engine]] {engine.name}: its packages are for Python {release} only; "
-                    f"make the bundle for that one alone, or give the engine a python of its own"
-                )
-            wheels = folder / f"engine-{engine.name}"
-            fetch_for_engine(needed.python, needed.requirements, wheels, shown.of(engine.name), folder / "pip.log")
-            contents.take_engine_wheels(found.folders[engine.name], wheels)
+            releases = list(contents.wheels)
+            if engine.python:
+                releases = [f"{needed.base.version[0]}.{needed.base.version[1]}"]
+                contents.interpreters[engine.name] = releases[0]
+            place = found.folders.get(engine.name, TEXT)
+            take_wheels_of(contents, needed, releases, place, folder, shown)
         elif isinstance(needed, Image):
             part = f"images/{engine.name}.tar"
             save(needed.tag, folder / f"{engine.name}.tar", shown.of(engine.name))
             contents.parts[part] = OnDisk(folder / f"{engine.name}.tar")
             contents.images.append(part)
+
+
+def take_wheels_of(
+    contents: "Contents", venv: "Venv", releases: list[str], place: str, folder: Path, shown: Shown
+) -> None:
+    """The wheels of an engine's environment, for these Pythons, into the folder `place` of the bundle."""
+    from bedside.bundle.wheels import fetch_for_engine
+
+    for release in releases:
+        wheels = folder / f"engine-{venv.name}-{release}"
+        fetch_for_engine(venv, release, wheels, shown.of(venv.name), folder / "pip.log")
+        contents.take_engine_wheels(place, wheels)
+    shown.line(f"{venv.name}: its packages are there")

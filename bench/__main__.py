@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.progress import track
 
 from bench import machine, report
+from bench.figure import Lacks
 from bench.suites import SUITES
 
 
@@ -19,9 +20,14 @@ def main() -> None:
     console = Console()
     figures = []
     for name in track(arguments.suites or list(SUITES), description="measuring", console=console):
-        for figure in SUITES[name](arguments.seconds):
+        try:
+            found = SUITES[name](arguments.seconds)
+        except Lacks as what:
+            console.print(f"{name}: left out, since this machine lacks {what}", highlight=False)
+            continue
+        for figure in found:
             console.print(f"{figure.name}: [bold]{figure.value}[/bold] (asked {figure.asked})", highlight=False)
-            figures.append(figure)
+        figures += found
     if arguments.keep:
         console.print(report.keep(figures), highlight=False, markup=False)
     else:

@@ -5,6 +5,8 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
+from bench.figure import Lacks
+
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 LISTEN = """
@@ -42,8 +44,7 @@ def paintings(url: str, seconds: float, skip_s: float) -> list[dict[str, Any]]:
     Times in ms: `age_ms` when painted, `sent_age_ms` when the server sent it, `here_ms` from its arrival until it was
     painted, and for an answered picture `stages_ms` until the router held the answer.
     """
-    if not Path(CHROMIUM).exists():
-        raise FileNotFoundError("Chromium is not installed: scripts/rigs installs it")
+    needs_chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         page = browser.new_page(viewport={"width": 1180, "height": 820})
@@ -55,3 +56,9 @@ def paintings(url: str, seconds: float, skip_s: float) -> list[dict[str, Any]]:
         rows = page.evaluate("window.paintings")
         browser.close()
     return [row for row in rows if row["age_ms"] is not None]  # None: it came while its stream was not to be seen
+
+
+def needs_chromium() -> None:
+    """Raises Lacks where Chromium is not installed."""
+    if not Path(CHROMIUM).exists():
+        raise Lacks(f"chromium ({CHROMIUM}; scripts/rigs installs it)")

@@ -12,3 +12,7 @@ class Figure:
     value: str
     asked: str
     detail: dict[str, Any] = field(default_factory=dict)
+
+
+class Lacks(Exception):
+    """What this machine lacks for a suite, which is then left out by name."""

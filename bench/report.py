@@ -51,6 +51,7 @@ def keep(figures: Iterable[Figure]) -> str:
     for page in PAGES:
         rewrite(page, text, "figures")
         rewrite(page, stages(rows), "stages")
+        rewrite(page, links(rows), "links")
     rewrite(CASE, table((row for row in rows if row["name"].startswith(OF_CASE)), described), "figures")
     return text
 
@@ -65,6 +66,19 @@ def stages(figures: Iterable[dict[str, Any]]) -> str:
             ]
             return "\n".join(lines)
     return ""
+
+
+def links(figures: Iterable[dict[str, Any]]) -> str:
+    """What pages get that share a link, as Markdown; empty where that was not measured."""
+    lines = ["| link | pages | p50 ms | p95 ms | pictures a second | width px | quality | kB each |"]
+    lines.append("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    for row in figures:
+        for got in row["detail"].get("pages", []):
+            link = f"{got['mbit_per_s']:g} Mbit/s" if got["mbit_per_s"] else "no limit"
+            ages = f"{got['age_ms']['p50']:.0f} | {got['age_ms']['p95']:.0f}"
+            made = f"{got['width_px']} | {got['quality']} | {got['kilobytes']:.0f}"
+            lines.append(f"| {link} | {got['pages']} | {ages} | {got['fps']:.0f} | {made} |")
+    return "\n".join(lines) if len(lines) > 2 else ""
 
 
 def rewrite(page: Path, text: str, marker: str) -> None:

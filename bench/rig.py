@@ -67,7 +67,7 @@ def write_settings(
 ) -> Path:
     """A `bedside.toml` in `folder` for these engines, by their folders in bench/engines or elsewhere.
 
-    `more` are lines of other tables.
+    `more` are further lines of [server], and then of other tables.
     """
     lines = [
         f'[source]\nurl = "{source}"\nport = {ports[0]}',

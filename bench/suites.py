@@ -15,6 +15,7 @@ from bench.case_suites import case, phantom, table1
 from bench.engines import bare_rate
 from bench.figure import Figure
 from bench.fuzz import fuzz
+from bench.link_suites import bandwidth, link_loss
 from bench.numbers import Spread, slope_per_minute, spread
 from bench.session_suites import record, replay, review
 from bench.watch import Watched, stall, watch
@@ -263,6 +264,8 @@ SUITES: dict[str, Callable[[float], list[Figure]]] = {
     "phantom": phantom,
     "case": case,
     "table1": table1,
+    "bandwidth": bandwidth,
+    "link_loss": lambda seconds: link_loss(),
     "fuzz": fuzz,
 }
 

@@ -44,14 +44,20 @@ async def watch(url: str, seconds: float, view: str = "explain", live: int = 960
     return seen
 
 
-async def read(url: str, view: str, live: int, answer: int) -> AsyncIterator[tuple[str, dict[str, Any]]]:
-    """Every message that a page of this size gets; each picture is acknowledged at once."""
+async def read(
+    url: str, view: str, live: int, answer: int, token: str = ""
+) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+    """Every message that a page of this size gets, a picture's bytes as `jpeg`; each is acknowledged at once."""
     address = url.replace("http", "ws", 1) + f"/live?view={view}"
-    async with aiohttp.ClientSession() as session, session.ws_connect(address, max_msg_size=0, compress=0) as socket:
+    shown = {"Authorization": f"Bearer {token}"} if token else {}
+    async with (
+        aiohttp.ClientSession(headers=shown) as session,
+        session.ws_connect(address, max_msg_size=0, compress=0) as socket,
+    ):
         await socket.send_json({"type": "want", "live": live, "answer": answer})
         async for message in socket:
             if message.type is aiohttp.WSMsgType.BINARY:
-                header, _ = wire.unpack(message.data)
+                header, jpeg = wire.unpack(message.data)
                 painted = {
                     "type": "painted",
                     "stream": header["stream"],
@@ -59,7 +65,7 @@ async def read(url: str, view: str, live: int, answer: int) -> AsyncIterator[tup
                     "age_ms": header["age_ms"],
                 }
                 await socket.send_json(painted)
-                yield "picture", header
+                yield "picture", header | {"jpeg": jpeg}
             elif message.type is aiohttp.WSMsgType.TEXT:
                 header = json.loads(message.data)
                 yield header["type"], header

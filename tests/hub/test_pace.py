@@ -32,6 +32,13 @@ def test_one_late_picture_changes_nothing() -> None:
     assert pace.now == LADDER[0]
 
 
+def test_a_link_that_is_choked_gets_the_smallest_at_once() -> None:
+    """One picture that a page would grey before it is painted is enough: eight pages must not fill a link for long."""
+    pace = Pace()
+    paint(pace, 3000, 1)
+    assert pace.now == LADDER[-1]
+
+
 def test_a_link_that_is_quick_again_gets_whole_pictures_again() -> None:
     """After a bad spell the pictures are as large as before."""
     pace = Pace()

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 SLOW_MS = 150.0
 """Pictures that take longer are made smaller."""
+LATE_MS = 500.0
+"""So old a page greys a picture; after one that took longer the smallest are made at once, or the link stays full."""
 QUICK_MS = 60.0
 """Pictures that take less may be made larger again."""
 SLOW_IN_A_ROW = 3
@@ -49,8 +51,9 @@ class Pace:
         """A picture was painted so long after it was sent."""
         self._slow = self._slow + 1 if way_ms > SLOW_MS else 0
         self._quick = self._quick + 1 if way_ms < QUICK_MS else 0
-        if self._slow >= SLOW_IN_A_ROW and self._rung < len(LADDER) - 1:
-            self._step(1)
+        lower = len(LADDER) - 1 - self._rung
+        if lower > 0 and (way_ms > LATE_MS or self._slow >= SLOW_IN_A_ROW):
+            self._step(lower if way_ms > LATE_MS else 1)
             self._patience = min(PATIENCE, self._patience * 2)
         elif self._quick >= QUICK_IN_A_ROW * self._patience and self._rung > 0:
             self._step(-1)

@@ -3,7 +3,7 @@
 import { unpack } from "./protocol.js";
 
 const FIRST_WAIT_MS = 200;
-const LAST_WAIT_MS = 2000;
+const LAST_WAIT_MS = 1000;
 const PING_EVERY_MS = 1000;
 const OPEN_WITHIN_MS = 3000;
 const SILENT_FOR_MS = 4000;

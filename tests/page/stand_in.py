@@ -29,8 +29,8 @@ Json = dict[str, Any]
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "src" / "bedside" / "page"
 CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; manifest-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 ALL: Json = {
     "picture": "answer",
@@ -158,8 +158,11 @@ class Script:
     """Why no answer can be corrected."""
     refuse: str = ""
     """Why no snapshot can be kept."""
+    role: str = "operator"
+    alerts: list[Json] = field(default_factory=list)
     locked: str = ""
     """Why no page may connect."""
+    locked_status: int = 403
     extra: list[str | bytes] = field(default_factory=list)
     """Messages that every page is sent once, as they are."""
 
@@ -216,6 +219,7 @@ class StandIn:
         app.router.add_get("/", self._index)
         app.router.add_get("/view/{name}", self._index)
         app.router.add_get("/live", self._live)
+        app.router.add_get("/pair", self._pair)
         app.router.add_get("/api/state", self._state)
         app.router.add_get("/api/control", self._offer)
         app.router.add_get("/questionnaire/{session}/{name}", self._questionnaire)
@@ -237,12 +241,15 @@ class StandIn:
             raise web.HTTPNotFound
         return web.FileResponse(PAGE / "index.html")
 
+    async def _pair(self, request: web.Request) -> web.FileResponse:
+        return web.FileResponse(PAGE / "pair.html")
+
     async def _questionnaire(self, request: web.Request) -> web.FileResponse:
         return web.FileResponse(PAGE / "questionnaire.html")
 
     async def _state(self, request: web.Request) -> web.Response:
         if self.script.locked:
-            return web.json_response({"error": self.script.locked}, status=401)
+            return web.json_response({"error": self.script.locked}, status=self.script.locked_status)
         return web.json_response({})
 
     async def _post(self, request: web.Request) -> web.Response:
@@ -283,7 +290,7 @@ class StandIn:
 
     async def _live(self, request: web.Request) -> web.WebSocketResponse:
         if self.script.locked:
-            raise web.HTTPUnauthorized(text=self.script.locked)
+            raise web.HTTPForbidden(text=self.script.locked)
         socket = web.WebSocketResponse(compress=False)
         await socket.prepare(request)
         self.connections += 1
@@ -339,7 +346,14 @@ class _Page:
         shows = view["overlay"] or view["verdict"] or view["explanation"]
         names = [engine["name"] for engine in self.server.script.engines] if shows else []
         script = self.server.script
-        hello = {"type": "hello", "version": script.version, "view": view, "engines": names, "page": "a1b2"}
+        hello = {
+            "type": "hello",
+            "version": script.version,
+            "view": view,
+            "engines": names,
+            "page": "a1b2",
+            "role": script.role,
+        }
         controls = script.controls if view["controls"] else []
         await self.socket.send_json({**hello, "can_control": script.can_control, "controls": controls})
         while not self.socket.closed:
@@ -355,7 +369,7 @@ class _Page:
         script = self.server.script
         state = self._state(shows)
         engines = [engine["state"] for engine in state["engines"]]
-        news = [state[name] for name in ("recorder", "session", "progress", "spacing")]
+        news = [state[name] for name in ("recorder", "session", "progress", "spacing", "alerts")]
         gist = json.dumps([state["signal"]["state"], *news, engines])
         if now >= self.due["state"] or self.said != gist:
             self.due["state"], self.said = now + 0.25, gist
@@ -382,7 +396,7 @@ class _Page:
         engines = script.engines if shows else []
         kept = {"recorder": script.recorder, "session": script.session.running}
         scale: Json = {"progress": script.progress if shows else None, "spacing": script.spacing}
-        rest: Json = {**kept, **scale, "viewers": 1, "picture_skips": 3}
+        rest: Json = {**kept, **scale, "alerts": script.alerts, "viewers": 1, "picture_skips": 3}
         return {"type": "state", "signal": script.signal, "engines": engines, **rest}
 
     def _result(self, engine: str) -> Json:

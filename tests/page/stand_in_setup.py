@@ -27,8 +27,16 @@ class SetupStandIn:
 
     def __init__(self) -> None:
         self.state: Json = {
-            "size": list(SIZE), "crop": [], "mask": [], "fan": [], "preset": "", "presets": ["room-1"],
-            "is_open": False, "is_confirmed": False, "layout": "none", "fixed": "",
+            "size": list(SIZE),
+            "crop": [],
+            "mask": [],
+            "fan": [],
+            "preset": "",
+            "presets": ["room-1"],
+            "is_open": False,
+            "is_confirmed": False,
+            "layout": "none",
+            "fixed": "",
         }
         self.posts: list[tuple[str, Json]] = []
         self.refuse = ""

@@ -8,12 +8,15 @@ from typing import Any, TypeVar
 
 from aiohttp import hdrs, web
 
-from bedside.errors import SessionError
+from bedside.access.role import Role
+from bedside.errors import AccessError, NotNow, SessionError
+from bedside.hub.access_desk import DESK, WHO
 from bedside.hub.answer import plain, text_of
-from bedside.hub.asked import body_of, refused
+from bedside.hub.asked import body_of, refused, text_in
 from bedside.hub.review_answer import item_json, result_json
 from bedside.hub.review_desk import Looked, ReviewDesk
 from bedside.hub.review_stills import PassedOver
+from bedside.hub.sockets import SOCKETS
 from bedside.review.listed import Shelf
 from bedside.review.notes import ITEM_KINDS, check
 from bedside.review.opened import RESULTS_MOST, Opened
@@ -22,6 +25,7 @@ from bedside.session.recorded import Recorded
 
 T = TypeVar("T")
 WIDTH_MOST = 8192
+MOST_NAME = 200
 GZIP_FROM_BYTES = 4096
 VIDEO_TYPES = {".mp4": "video/mp4", ".mkv": "video/x-matroska"}
 
@@ -65,6 +69,7 @@ class Review:
             web.get(f"{one}/items/{{kind}}/{{name}}.mp4", self.item_clip),
             web.get(f"{one}/notes", self.notes),
             web.post(f"{one}/notes", self.add_note),
+            web.post(f"{one}/delete", self.delete),
         ]
 
     async def page(self, _: web.Request) -> web.StreamResponse:
@@ -74,7 +79,8 @@ class Review:
     async def sessions(self, request: web.Request) -> web.Response:
         """All sessions, newest first; a broken one with its problem."""
         found = await _found(self._desk().listed())
-        return await _json(request, {"sessions": found})
+        may = request[WHO].role >= Role.ADMIN
+        return await _json(request, {"sessions": found, "may_delete": may, "has_live": SOCKETS in request.app})
 
     async def session(self, request: web.Request) -> web.Response:
         """What a page needs first."""
@@ -160,6 +166,22 @@ class Review:
             raise web.HTTPInsufficientStorage(text=f"{error}; the note was not kept") from None
         return web.json_response(kept, status=201)
 
+    async def delete(self, request: web.Request) -> web.Response:
+        """One session, for ever; its name is said twice, and the access log has it before anything is gone."""
+        name, who, access = request.match_info["session"], request[WHO], request.app[DESK].log
+        if text_in(await body_of(request), "name", MOST_NAME) != name:
+            raise refused("name is not the session's; nothing was deleted")
+
+        def told() -> None:
+            if access is not None:
+                access.write(who, "session delete", session=name, address=request.remote)
+
+        try:
+            await _found(self._desk().delete(name, told))
+        except AccessError as error:
+            raise web.HTTPInsufficientStorage(text=f"{error}; nothing was deleted") from None
+        return web.json_response({"name": name})
+
     async def _item(self, request: web.Request, suffix: str, content_type: str) -> web.StreamResponse:
         folder = await _found(self._desk().folder(request.match_info["session"]))
         kind, name = request.match_info["kind"], request.match_info["name"]
@@ -183,11 +205,13 @@ class Review:
 
 
 async def _found(work: Awaitable[T]) -> T:
-    """The outcome; 404 with its sentence where it cannot be had, 503 where newer wishes came."""
+    """The outcome; 404 with its sentence where it cannot be had, 409 not now, 503 where newer wishes came."""
     try:
         return await work
     except PassedOver as error:
         raise web.HTTPServiceUnavailable(text=str(error)) from None
+    except NotNow as error:
+        raise web.HTTPConflict(text=str(error)) from None
     except SessionError as error:
         raise web.HTTPNotFound(text=str(error)) from None
 

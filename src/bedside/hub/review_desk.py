@@ -9,6 +9,8 @@ from typing import TypeVar
 from bedside.hub.review_stills import Stills
 from bedside.review.listed import Shelf
 from bedside.review.opened import Opened
+from bedside.session import deletion
+from bedside.session.paths import Live
 from bedside.threads import background_pool
 
 T = TypeVar("T")
@@ -65,6 +67,13 @@ class ReviewDesk:
     async def folder(self, name: str) -> Path:
         """Where a session lies. Raises SessionError when there is none of this name."""
         return await self._run(lambda: self._shelf.find(name))
+
+    async def delete(self, name: str, told: Callable[[], None]) -> None:
+        """A session is gone, for ever; `told` first. Raises NotNow, SessionError, and what `told` raises."""
+        folder = await self.folder(name)
+        await self._run(lambda: deletion.delete(Live(folder.parent), folder.name, told))
+        if (looked := self._looked.pop(folder, None)) is not None:
+            looked.close()
 
     async def look(self, name: str) -> Looked:
         """A session, held open. Raises SessionError. Ask it at once: it may be closed when others are."""

@@ -67,6 +67,7 @@ LEAST: Mapping[Route, Role | None] = {
     ("GET", f"{ONE}/items/{{kind}}/{{name}}.mp4"): OPERATOR,
     ("GET", f"{ONE}/notes"): OPERATOR,
     ("POST", f"{ONE}/notes"): OPERATOR,
+    ("POST", f"{ONE}/delete"): ADMIN,
     # what of the picture may be shown
     ("GET", "/setup"): ADMIN,
     ("GET", "/api/setup"): ADMIN,

@@ -1,4 +1,6 @@
-// Asking the server, and its own sentence where it says no.
+// Asking the server, and its own sentence where it says no; a device that is signed out goes where it is paired.
+
+import { signOut } from "./signed_out.js";
 
 /** What a page waits for an answer. */
 const PATIENCE_MS = 10_000;
@@ -39,6 +41,7 @@ async function answerOf(path, how) {
  * @param {Response} response
  */
 export async function whyNot(response) {
+  if (response.status === 401) signOut();
   return sentenceIn(await response.text()) || `the server answered ${response.status} ${response.statusText}`;
 }
 

@@ -23,24 +23,28 @@ export class Bands {
     this.held.type = "button";
     this.held.addEventListener("click", goOn);
     this.frozen = el("div", "frozen", icon("frozen"), el("strong", "", "Frozen on the scanner"));
-    this.warning = el("p", "names-show", icon("alarm"), el("strong"));
+    this.words = el("strong");
+    this.setup = Object.assign(el("a", "", "Open setup"), { href: "/setup" });
+    this.warning = el("p", "names-show", icon("alarm"), this.words, this.setup);
     this.warning.setAttribute("role", "alert");
     this.tag = el("p", "tag");
-    for (const node of [this.trouble, this.held, this.frozen, this.warning]) show(node, false);
+    for (const node of [this.trouble, this.held, this.frozen, this.warning, this.setup]) show(node, false);
     stage.append(el("div", "veil"), this.tag, this.frozen, this.trouble, this.held, this.warning);
   }
 
   /**
-   * @param {{trouble: Notice|null, heldMs: number|null, frozen: boolean, warning?: string}} now  `warning`: why names may show
+   * @param {{trouble: Notice|null, heldMs: number|null, frozen: boolean, warning?: string, setsUp?: boolean}} now
+   *   `warning`: why names may show; `setsUp`: whoever sees this page may set masks
    */
-  render({ trouble, heldMs, frozen, warning = "" }) {
+  render({ trouble, heldMs, frozen, warning = "", setsUp = false }) {
     const held = heldMs !== null;
     this.stage.classList.toggle("grey", trouble !== null && !held);
     this.stage.classList.toggle("is-held", held);
     // What is held back may show names in its last picture, held or not.
     this.stage.classList.toggle("black", trouble?.icon === "withheld");
     show(this.warning, warning !== "");
-    setText(/** @type {Element} */ (this.warning.lastElementChild), warning);
+    show(this.setup, setsUp);
+    setText(this.words, warning);
     show(this.trouble, trouble !== null && !held);
     if (trouble) {
       setIcon(this.sign, trouble.icon);

@@ -37,6 +37,13 @@ const SIGNS = [
   ["late", "old: not what the scanner shows now"],
 ];
 
+/** Other pages, for those who may open them. */
+const PAGES = [
+  ["/review", "film", "All sessions", "operates"],
+  ["/setup", "hold", "Set up: crop and masks", "setsUp"],
+  ["/admin", "list", "This machine: health, devices, logs", "setsUp"],
+];
+
 /** @param {HTMLDialogElement} dialog */
 export function buildHelp(dialog) {
   const shut = el("button", "round", icon("close"));
@@ -48,6 +55,7 @@ export function buildHelp(dialog) {
   const signs = el("dl", "signs", ...SIGNS.map(([sign, words]) => el("div", "", el("dt", "", icon(sign)), el("dd", "", words))));
   dialog.append(
     el("header", "", el("h2", "", "Help"), shut),
+    el("nav", "links"),
     el("p", "", "Shapes are painted on the very picture that the AI answered. The small picture is the other one: tap it to swap them."),
     el("p", "", "Tap the line at the top for all numbers, and the record dot for the session."),
     signs,
@@ -66,4 +74,15 @@ function keyRow([key, deed]) {
 export function helpWithProbe(dialog, canSteer) {
   const probe = dialog.querySelector(".probe-keys");
   if (probe) show(probe, canSteer);
+}
+
+/**
+ * The way to other pages; from a view without controls, such as a participant's, there is none.
+ * @param {HTMLDialogElement} dialog
+ * @param {import("./judge.js").Known} known
+ */
+export function helpWithPages(dialog, known) {
+  const may = PAGES.filter(([, , , of]) => known.hello?.view.controls && known[/** @type {"operates"|"setsUp"} */ (of)]);
+  const links = may.map(([href, sign, words]) => Object.assign(el("a", "", icon(sign), el("span", "", words), icon("right")), { href }));
+  dialog.querySelector("nav.links")?.replaceChildren(...links);
 }

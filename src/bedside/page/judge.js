@@ -49,6 +49,21 @@ export class Known {
   get isFrozen() {
     return this.state?.signal.state === "frozen";
   }
+
+  /** Whether this device may run a scan; a viewer is not even shown what he may not do. */
+  get operates() {
+    return this.hello?.role !== "viewer";
+  }
+
+  /** Whether this device sets up, and from this view. */
+  get setsUp() {
+    return this.hello?.role === "admin" && this.hello.view.controls;
+  }
+
+  /** Whether the source is a probe that can be moved from this view. */
+  get canSteer() {
+    return this.hello?.controls?.includes("tilt") === true;
+  }
 }
 
 /**

@@ -13,7 +13,7 @@ import { Details } from "./details.js";
 import { byId, show } from "./dom.js";
 import { Feedback, judges } from "./feedback.js";
 import { followArm } from "./follow.js";
-import { buildHelp, helpWithProbe } from "./help.js";
+import { buildHelp, helpWithPages, helpWithProbe } from "./help.js";
 import { icon } from "./icons.js";
 import { Known, judge, othersOf, tagOf } from "./judge.js";
 import { factsNow, lineOf } from "./numbers.js";
@@ -25,6 +25,7 @@ import { ScaleSheet } from "./scale_sheet.js";
 import { SessionSheet } from "./session_sheet.js";
 import { closeSheets } from "./sheet.js";
 import { Connection, liveAddress } from "./socket.js";
+import { signOut } from "./signed_out.js";
 import { Stage } from "./stage.js";
 import { plan } from "./stale.js";
 import { StatusLine } from "./status.js";
@@ -47,7 +48,7 @@ const answers = new Answers();
 const awake = new Awake();
 const details = new Details(byId("details"));
 const line = new StatusLine(byId("status"));
-const panel = new Panel(byId("panel"), { setScale: () => scale.begin(), hasScale: () => known.hasScale || !operates() });
+const panel = new Panel(byId("panel"), { setScale: () => scale.begin(), hasScale: () => known.hasScale || !known.operates });
 const strip = new Strip(byId("strip"), byId("best-frame"));
 const stage = new Stage(byId("stage"), {
   painted,
@@ -63,7 +64,7 @@ const feedback = new Feedback(known, parts, deeds, say);
 feedback.sheet = new CorrectionSheet(byId("correction"), feedback);
 const session = new SessionSheet(byId("session"), { record: (on) => deeds.record(on), setScale: () => scale.begin(), say });
 const scale = new ScaleSheet(byId("scale"), known, { stage, hold: deeds.hold, say });
-const chip = new RecordChip(byId("chip"), byId("alarm"), () => toggle(session));
+const chip = new RecordChip(byId("chip"), byId("alarm"), () => session.toggle());
 const alerts = new AlertStrip(byId("alerts"));
 const bands = new Bands(byId("stage"), deeds.hold);
 const steering = new Steering({
@@ -73,7 +74,7 @@ const steering = new Steering({
 });
 const probe = new ProbeSheet(byId("probe"), steering);
 const says = { up: feedback.up, down: feedback.down, correct: feedback.correct };
-const buttons = new Buttons(byId("controls"), { ...deeds, ...says, probe: () => toggle(probe) });
+const buttons = new Buttons(byId("controls"), { ...deeds, ...says, probe: () => probe.toggle() });
 /** Arrival number of the newest decoded picture of each stream: decoding may overtake. */
 const decoded = { arrivals: 0, live: 0, answer: 0 };
 
@@ -110,11 +111,6 @@ async function askWhy() {
   }
 }
 
-/** This device was revoked, or not used for long: it must be paired again. */
-function signOut() {
-  location.replace(`/pair?out&to=${encodeURIComponent(location.pathname)}`);
-}
-
 /** @param {any} message  one text message of the server */
 function text(message) {
   const now = performance.now();
@@ -148,8 +144,9 @@ function greet(hello) {
   document.title = `${view.title || view.name} · Bedside`;
   panel.setView(view);
   session.showsAi = judges(hello);
-  helpWithProbe(help, canSteer());
-  if (!canSteer()) probe.close();
+  helpWithProbe(help, known.canSteer);
+  helpWithPages(help, known);
+  if (!known.canSteer) probe.close();
   show(panel.root, view.verdict || view.explanation);
   root.classList.toggle("with-panel", view.verdict || view.explanation);
   root.classList.toggle("brief", view.verdict && !view.explanation);
@@ -215,7 +212,7 @@ function tellRecording({ trouble }) {
   const state = connection.open && trouble?.icon !== "lost" ? known.state : null; // a dot that nobody vouches for is out
   const { title = "", name = "", controls = false } = hello?.view ?? {};
   const participant = state?.session?.participant ?? hello?.participant ?? "";
-  chip.render(recordingOf(state), { participant, view: title || name, controls: controls && operates() });
+  chip.render(recordingOf(state), { participant, view: title || name, controls: controls && known.operates });
   session.render(state);
   alerts.render(state?.alerts ?? []);
   scale.render(known.state);
@@ -232,12 +229,13 @@ function arrange({ trouble, condition, usable }, now) {
   const stays = trouble !== null && stage.shown !== null; // what was last seen stays where it was, grey
   if (!held && !stays) stage.arrange(at, view.overlay, { live: true, answer: answered && hello.engines.length > 0 });
   else if (held) stage.arrange({ ...stage.plan, inset: "live" }, view.overlay, stage.asks);
-  bands.render({ trouble, heldMs: held && now - held.at, frozen, warning: known.state?.signal.warning ?? "" });
+  const warning = known.state?.signal.warning ?? "";
+  bands.render({ trouble, heldMs: held && now - held.at, frozen, warning, setsUp: known.setsUp });
   fallback = at.fallback && !held && stage.plan.large === "live" ? condition.title || "no answered picture" : null;
   bands.name(tagOf(known, stage.shown, { fallback, now }), fallback !== null);
   const { controls } = view;
-  const can = { canControl: hello.can_control, canSteer: canSteer(), judges: judges(hello) };
-  buttons.render({ controls, operates: operates(), ...can, held: held !== null, frozen });
+  const can = { canControl: hello.can_control, canSteer: known.canSteer, judges: judges(hello) };
+  buttons.render({ controls, operates: known.operates, ...can, held: held !== null, frozen });
 }
 
 /** @param {Judgement} judgement */
@@ -260,11 +258,6 @@ show(byId("plain"), !isSecureContext); // plain HTTP from another machine: whoev
 byId("help-open").append(icon("question"));
 byId("help-open").addEventListener("click", () => help.showModal());
 byId("status").addEventListener("click", () => details.toggle());
-/** @param {import("./sheet.js").Sheet} sheet */
-function toggle(sheet) {
-  if (sheet.isOpen) sheet.close();
-  else sheet.open();
-}
 
 /** Video on or off; without a session its sheet, where one is started. */
 function toggleRecord() {
@@ -276,21 +269,12 @@ function toggleRecord() {
 /** What is done only where there are controls. @param {() => unknown} deed */
 const withControls = (deed) => () => known.hello?.view.controls && void deed();
 /** What viewers may not do. @param {() => unknown} deed */
-const operating = (deed) => withControls(() => operates() && deed());
+const operating = (deed) => withControls(() => known.operates && deed());
 /** @param {() => Promise<void>} deed */
 const judging = (deed) => operating(() => known.hello && judges(known.hello) && deed());
 
-/** Whether this device may run a scan; a viewer is not even shown what he may not do. */
-function operates() {
-  return known.hello?.role !== "viewer";
-}
-
-/** Whether the source is a probe that can be moved from this view. */
-function canSteer() {
-  return known.hello?.controls?.includes("tilt") === true;
-}
 const { once, held } = steering.keys();
-const probeKeys = { once: { ...once, p: () => toggle(probe) }, held };
+const probeKeys = { once: { ...once, p: () => probe.toggle() }, held };
 
 listenToKeys({
   " ": withControls(deeds.hold),
@@ -299,12 +283,12 @@ listenToKeys({
   "-": judging(() => buttons.once(buttons.down, feedback.down)),
   c: operating(() => buttons.once(buttons.correct, feedback.correct)),
   r: operating(toggleRecord),
-  n: operating(() => toggle(session)),
+  n: operating(() => session.toggle()),
   f: () => void deeds.attempt("No full screen", toggleFullScreen),
   d: () => details.toggle(),
   "?": () => (help.open ? help.close() : help.showModal()),
   escape: () => (help.open ? help.close() : closeSheets() || details.toggle(false)),
-}, () => (canSteer() ? probeKeys : { once: {}, held: {} }));
+}, () => (known.canSteer ? probeKeys : { once: {}, held: {} }));
 addEventListener("error", (event) => note(`fault in the page: ${event.message}`));
 addEventListener("unhandledrejection", (event) => note(`fault in the page: ${event.reason}`));
 document.addEventListener("visibilitychange", () => document.hidden || tick());

@@ -44,6 +44,11 @@ export class Sheet {
     this.on.opened?.();
   }
 
+  toggle() {
+    if (this.isOpen) this.close();
+    else this.open();
+  }
+
   close() {
     if (!this.isOpen) return;
     show(this.root, false);

@@ -16,6 +16,7 @@ from aiohttp import web
 from playwright.sync_api import Browser, Page
 from tests.recording import Plan, make_session
 
+from bedside.hub.access_desk import DESK, AccessDesk
 from bedside.hub.app import PAGE_DIR
 from bedside.hub.asked import errors_as_json
 from bedside.hub.guard import Guard, add_headers
@@ -66,6 +67,7 @@ class Server:
     async def _serve(self) -> None:
         app = web.Application(middlewares=[errors_as_json, Guard("127.0.0.1", "").middleware()])
         app.on_response_prepare.append(add_headers)
+        app[DESK] = AccessDesk(None)
         add_review(app, Shelf(self.root), PAGE_DIR)
         app.router.add_static("/page", PAGE_DIR)
         runner = web.AppRunner(app, shutdown_timeout=0.1)

@@ -1,5 +1,7 @@
 // What the server knows of a session, asked for over HTTP; every refusal is an Error with the server's own sentence.
 
+import { signOut } from "../signed_out.js";
+
 /** @typedef {import("../protocol.js").Answer} Answer */
 /**
  * @typedef {{name: string, start: string, participant: string, arm: string, duration_s: number, video_s: number,
@@ -36,6 +38,7 @@ export async function ask(path, request) {
     if (request?.signal?.aborted) throw error;
     throw new Error("The server does not answer. Is bedside still running?");
   }
+  if (response.status === 401) signOut();
   const body = await response.json().catch(() => ({}));
   if (!response.ok) throw new Error(body.error ?? `The server refused: ${response.status} ${response.statusText}`);
   return body;

@@ -1,8 +1,9 @@
 // /review: all sessions, newest first.
 
-import { el, setText, show } from "../dom.js";
+import { byId, el, setText, show } from "../dom.js";
 import { icon } from "../icons.js";
 import { ask } from "./api.js";
+import { deleteButton } from "./deletion.js";
 import { counted, lasting } from "./words.js";
 
 /** @typedef {import("./api.js").Listed} Listed */
@@ -12,17 +13,19 @@ const MANY = 12;
 
 /** @param {HTMLElement} main */
 export async function showList(main) {
-  /** @type {{sessions: Listed[]}} */
-  const { sessions } = await ask("/api/sessions");
+  /** @type {{sessions: Listed[], may_delete: boolean, has_live: boolean}} */
+  const { sessions, may_delete: mayDelete, has_live: hasLive } = await ask("/api/sessions");
+  if (hasLive) wayBack("/", "To the live picture");
   document.title = "Sessions - Bedside";
   const list = el("div", "sessions");
   const none = el("p", "loading");
   const search = el("input", "search");
   Object.assign(search, { type: "search", placeholder: "Participant, arm or date", ariaLabel: "Find a session" });
+  const deleted = () => void showList(main).catch(() => location.reload());
   const fill = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const found = sessions.filter((session) => words.every((word) => textOf(session).includes(word)));
-    list.replaceChildren(...days(found));
+    list.replaceChildren(...days(found, mayDelete ? deleted : null));
     setText(none, sessions.length ? "No session has these words." : "There is no session yet. Start one on the live page.");
     show(none, !found.length);
   };
@@ -32,20 +35,29 @@ export async function showList(main) {
   main.replaceChildren(el("div", "list-page", search, none, list));
 }
 
+/** The arrow at the top left. @param {string} href @param {string} words */
+export function wayBack(href, words) {
+  const back = byId("back");
+  Object.assign(back, { href, ariaLabel: words });
+  back.replaceChildren(icon("left"));
+  show(back, true);
+}
+
 /** @param {Listed} session */
 function textOf({ name, participant, arm, start }) {
   return `${name} ${participant} ${arm} ${dayOf(start)}`.toLowerCase();
 }
 
-/** @param {Listed[]} sessions */
-function days(sessions) {
+/** @param {Listed[]} sessions @param {(() => void)|null} deleted  null: nobody here may delete one */
+function days(sessions, deleted) {
   /** @type {Map<string, HTMLElement>} */
   const found = new Map();
   for (const session of sessions) {
     const day = dayOf(session.start);
     const list = found.get(day) ?? el("ul", "cards");
     found.set(day, list);
-    list.append(el("li", "", card(session)));
+    const buttons = deleted && !session.is_running ? [deleteButton(session, deleted)] : [];
+    list.append(el("li", "", card(session), ...buttons));
   }
   return [...found].map(([day, list]) => el("section", "day", el("h2", "", day), list));
 }

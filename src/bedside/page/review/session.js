@@ -1,6 +1,6 @@
 // /review/SESSION: one session, put together.
 
-import { byId, el, show } from "../dom.js";
+import { byId, el } from "../dom.js";
 import { icon } from "../icons.js";
 import { toast } from "../toasts.js";
 import { Answers } from "./answers.js";
@@ -10,7 +10,7 @@ import { happenings, happeningsList } from "./happenings.js";
 import { buildHelp } from "./help.js";
 import { keptCards } from "./kept.js";
 import { marksLane, signalLane, verdictLane, videoLane } from "./lanes.js";
-import { dayOf } from "./list.js";
+import { dayOf, wayBack } from "./list.js";
 import { Notes } from "./notes.js";
 import { Opinions, titleOf } from "./opinions.js";
 import { Panel } from "./panel.js";
@@ -47,9 +47,7 @@ function entitle({ name, about }) {
   document.title = `${who} - Review - Bedside`;
   const when = el("span", "", `${dayOf(about.start)}, ${time}`);
   byId("title").replaceChildren(el("b", "", who), el("span", "arm", about.arm ?? ""), when);
-  const back = byId("back");
-  back.append(icon("left"));
-  show(back, true);
+  wayBack("/review", "All sessions");
 }
 
 /** @typedef {{api: Api, session: import("./api.js").Session, timeline: import("./api.js").Timeline, frames: Frames,

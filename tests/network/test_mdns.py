@@ -40,24 +40,19 @@ async def named(stack: AsyncExitStack, host: Host, wanted: str = "bedside") -> N
     return name
 
 
-async def test_a_tablet_finds_the_machine_by_its_name(net: Lan, stack: AsyncExitStack) -> None:
-    """Another machine asks for bedside.local and gets this one's address; after it has gone, nothing."""
-    name = await named(stack, net.server)
-    assert await resolve(net.tablets[0], "bedside.local") == {net.server.address}
-    await name.close()
-    assert await resolve(net.tablets[1], "bedside.local", 800) == set()
-
-
-async def test_a_name_that_is_taken_is_left_to_its_owner(
+async def test_each_machine_is_found_by_a_name_of_its_own(
     net: Lan, stack: AsyncExitStack, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The second machine of one name calls itself NAME-2, says so, and both are found."""
-    await named(stack, net.server)
+    """A tablet asks for bedside.local and gets this machine's address; a second one calls itself bedside-2, says so,
+    and is found, too; after the first has gone its name leads nowhere."""
+    first = await named(stack, net.server)
     second = await named(stack, net.tablets[0])
     assert second.name == "bedside-2"
     assert f"bedside.local is the machine at {net.server.address} already" in caplog.text
     assert await resolve(net.tablets[1], "bedside.local") == {net.server.address}
     assert await resolve(net.tablets[1], "bedside-2.local") == {net.tablets[0].address}
+    await first.close()
+    assert await resolve(net.tablets[1], "bedside.local", 800) == set()
 
 
 async def test_a_rival_that_comes_later_is_said(

@@ -16,7 +16,7 @@ from bedside.source.layout import learn
 from bedside.source.thumbnail import Cells, Grid, Thumbnail
 
 LOOK_S = 0.5
-"""The screen is compared with its layout so often, at a cost of some tenths of a millisecond."""
+"""The screen is compared with its layout so often, at a cost of some hundredths of a millisecond."""
 IN_A_ROW = 2
 """So many looks must agree, so that a flicker is no change: a changed screen is withheld within a second."""
 REMEMBERED = 20

@@ -17,7 +17,7 @@ TOKEN = "a-token-of-this-test"
 @pytest.mark.skipif(bool(LACKS), reason=f"{LACKS}: not on this machine")
 @pytest.mark.skipif(not CHROMIUM.exists(), reason=f"chromium: {CHROMIUM} is not there; scripts/rigs installs it")
 def test_a_page_out_of_reach_says_so_and_comes_back_by_itself(tmp_path: Path) -> None:
-    """The link is cut without a word: the page says that it is lost. It is whole again: new pictures, untouched."""
+    """The link is cut without a word, first for a moment, then for long: grey, then lost. Whole again: new pictures."""
     ports = free_ports(2)
     with lan() as net, net.server.inside():
         (tmp_path / "bedside.toml").write_text(
@@ -38,6 +38,10 @@ def test_a_page_out_of_reach_says_so_and_comes_back_by_itself(tmp_path: Path) ->
                         page.wait_for_timeout(100)
                 page.wait_for_function("() => Number(document.querySelector('canvas.large')?.dataset.seq) > 0")
                 page.evaluate("() => { window.stayed = true; }")
+                net.tablets[0].cut()
+                page.locator("#stage.grey").wait_for()
+                net.tablets[0].join()
+                page.locator("#stage:not(.grey)").wait_for()
                 net.tablets[0].cut()
                 page.get_by_text("Connection lost").first.wait_for()
                 seq = int(page.locator("canvas.large").get_attribute("data-seq") or 0)

@@ -165,7 +165,8 @@ class SessionApi:
 
 def is_session(visit: Visit, name: str) -> bool:
     """Whether a session of this name is in the folder. Blocking."""
-    return SESSION.fullmatch(name) is not None and Paths(visit.root / name).session.is_file()
+    folder = visit.root / name
+    return SESSION.fullmatch(name) is not None and not folder.is_symlink() and Paths(folder).session.is_file()
 
 
 def checked_feedback(asked: dict[str, Any]) -> dict[str, Any]:

@@ -46,7 +46,8 @@ class Shelf:
         """The folder of a session, which is looked at now. Raises SessionError when there is none of this name."""
         folders = self._only if self._only is not None else {name: self._root / name}
         folder = folders.get(name)
-        if folder is None or not SESSION.fullmatch(name) or not folder.is_dir():
+        is_link = self._only is None and folder is not None and folder.is_symlink()  # it may lead anywhere
+        if folder is None or not SESSION.fullmatch(name) or is_link or not folder.is_dir():
             raise SessionError(f"there is no session {name[:60]!r}; the list of sessions has those that are there")
         looked_at(folder)
         return folder
@@ -68,7 +69,8 @@ class Shelf:
         if self._only is not None:
             return self._only
         try:
-            return {path.name: path for path in self._root.iterdir() if SESSION.fullmatch(path.name) and path.is_dir()}
+            found = [path for path in self._root.iterdir() if SESSION.fullmatch(path.name)]
+            return {path.name: path for path in found if path.is_dir() and not path.is_symlink()}
         except FileNotFoundError:
             return {}
         except OSError as error:

@@ -17,6 +17,7 @@ from yarl import URL
 from bedside import clock
 from bedside.errors import Overwritten
 from bedside.hub.access_desk import AccessDesk
+from bedside.hub.admin_app import add_admin
 from bedside.hub.app import create_app
 from bedside.hub.feed import Feed
 from bedside.hub.health import Limits
@@ -207,7 +208,7 @@ async def start_hub(scanner: Scanner, tmp_path: Path) -> AsyncIterator[StartHub]
     """Starts servers on free ports; they end with the test."""
     async with AsyncExitStack() as stack:
 
-        async def start(*, engines: tuple[str, ...] = ("pcbm", "bpd"), **options: Any) -> Hub:
+        async def start(*, engines: tuple[str, ...] = ("pcbm", "bpd"), with_admin: bool = False, **options: Any) -> Hub:
             feed = Feed(scanner.borrow, engines=engines)
             desk = options.pop("desk", None) or Desk(tmp_path / "sessions")
             visit = Visit(feed, desk, options.pop("customs", Customs(Who("P1", "explain"))))
@@ -221,6 +222,8 @@ async def start_hub(scanner: Scanner, tmp_path: Path) -> AsyncIterator[StartHub]
                 access=AccessDesk(tmp_path / "access", options.pop("signed_in_h", 0.0)),
                 **options,
             )
+            if with_admin:
+                add_admin(app, feed, visit)
             token = options.get("token", "")
             server = await stack.enter_async_context(AsyncExitStack())
             port = await server.enter_async_context(listening(app, "127.0.0.1", 0))

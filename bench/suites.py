@@ -12,6 +12,7 @@ from typing import Any
 from bench import browser, rig
 from bench import ways as ways_
 from bench.case_suites import case, phantom, table1
+from bench.containers import boot, containers
 from bench.engines import bare_rate
 from bench.figure import Figure
 from bench.fuzz import fuzz
@@ -266,6 +267,8 @@ SUITES: dict[str, Callable[[float], list[Figure]]] = {
     "table1": table1,
     "bandwidth": bandwidth,
     "link_loss": lambda seconds: link_loss(),
+    "containers": containers,
+    "boot": lambda seconds: boot(),
     "fuzz": fuzz,
 }
 

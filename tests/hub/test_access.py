@@ -135,3 +135,17 @@ async def test_the_log_says_who_did_what(guarded: Hub, devices: Devices) -> None
     assert deeds == [("pair", "bed 2"), ("session start", "bed 2"), ("snapshot", "bed 2"), ("refused", "bed 2")]
     assert log.tail(1)[0]["id"] == device["id"]
     assert log.verify().problems == ()
+
+
+async def test_health_says_that_devices_cannot_be_read(start_hub: StartHub, tmp_path: Path) -> None:
+    """A file of devices that is damaged shuts them out, and /health says so in its own word."""
+    hub = await start_hub()
+    Devices(tmp_path / "access").invite(Role.VIEWER)
+    (tmp_path / "access" / "devices.json").write_text("{", encoding="utf-8")
+    async with asyncio.timeout(10):
+        while True:
+            problems = str((await hub.get("health"))["problems"])
+            if "Devices or the access log: " in problems:
+                break
+            await asyncio.sleep(0.05)
+    assert "devices.json" in problems

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from bedside.hub.access_desk import DESK
 from bedside.hub.admin import HEALTH, AboutMachine, AdminApi
 from bedside.hub.app import PAGE_DIR
 from bedside.hub.feed import Feed
@@ -29,7 +30,7 @@ def add_admin(
     limits = limits or Limits()
     watch = Watch(feed, visit, limits, known or Known())
     feed.metrics.registry.register(MachineStates(feed, watch))
-    app[HEALTH] = lambda: health(feed, limits, visit=visit).body
+    app[HEALTH] = lambda: health(feed, limits, visit=visit, access=app[DESK].problem).body
     app.add_routes(AdminApi(feed, visit, watch, about or AboutMachine(), page_dir or PAGE_DIR).routes())
 
     async def run(_: web.Application) -> AsyncIterator[None]:

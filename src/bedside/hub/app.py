@@ -192,7 +192,7 @@ class Probes:
 
     async def health(self, request: web.Request) -> web.Response:
         """200 when the system does its job, 503 when not; to a stranger only the word."""
-        now = health(self._feed, self._limits, visit=self._visit)
+        now = health(self._feed, self._limits, visit=self._visit, access=request.app[DESK].problem)
         body = now.body if self._guard.who(request) else {"status": now.status}
         return web.json_response(body, status=200 if now.ok else 503)
 

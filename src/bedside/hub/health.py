@@ -43,8 +43,12 @@ def health(
     now_ns: int | None = None,
     *,
     visit: Visit | None = None,
+    access: str = "",
 ) -> Health:
-    """The health at this moment. An engine's is the age of its last finished prediction, never "the port answers"."""
+    """The health at this moment. An engine's is the age of its last finished prediction, never "the port answers".
+
+    `access`: why devices cannot come in, or deeds cannot be written.
+    """
     now_ns = clock.monotonic_ns() if now_ns is None else now_ns
     found = [*_signal_problems(feed, limits, now_ns)]
     for engine in feed.engine_statuses:
@@ -52,6 +56,8 @@ def health(
     found += _session_problems(visit)
     if feed.status.warning:
         found.append(("privacy", f"{feed.status.warning}; an admin opens /setup."))
+    if access:
+        found.append(("access", f"Devices or the access log: {access}."))
     status = found[0][0] if found else "ok"
     problems = tuple(sentence for _, sentence in found)
     frame = feed.frame
@@ -163,5 +169,5 @@ def _engine(feed: Feed, engine: EngineStatus, now_ns: int) -> dict[str, Any]:
 
 
 SIGNAL_WORDS = tuple(str(signal) for signal in Signal if not signal.has_picture)
-WORDS = ("ok", "stale", "engine", "recorder", "session", "privacy", *SIGNAL_WORDS)
+WORDS = ("ok", "stale", "engine", "recorder", "session", "privacy", "access", *SIGNAL_WORDS)
 """Every word that `status` can be."""

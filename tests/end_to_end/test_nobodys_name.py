@@ -80,7 +80,10 @@ def in_video(path: Path) -> bool:
     with av.open(str(path)) as container:
         frames = list(container.decode(video=0))
     assert frames
-    return any(in_picture(frame.to_ndarray(format="rgb24")) for frame in frames[:: max(1, len(frames) // 5)])
+    return any(
+        in_picture(np.asarray(frame.to_ndarray(format="rgb24"), np.uint8))
+        for frame in frames[:: max(1, len(frames) // 5)]
+    )
 
 
 def in_file(path: Path) -> bool:
@@ -142,7 +145,7 @@ def told(box: Box, *words: str) -> str:
 def keep_session(box: Box) -> Path:
     """A session with video, a snapshot, its clip and a best frame."""
     name = json.loads(told(box, "session", "start", "P1", "--consent", "--json"))["session"]
-    folder = box.folder / "sessions" / name
+    folder = box.folder / "sessions" / str(name)
     wait(lambda: (box.health.get("session") or {}).get("results", 0) > 25, "a second is recorded")
     body = json.dumps({"seq": None, "view": "explain"}).encode()
     urllib.request.urlopen(urllib.request.Request(f"{box.url}/api/snapshot", body), timeout=10).close()

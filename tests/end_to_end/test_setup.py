@@ -92,6 +92,6 @@ def test_a_scanner_is_set_up_and_stays_so(tmp_path: Path) -> None:
         ask(box, "/api/control", {"command": "screen scan"})
         wait(lambda: ask(box, "/api/state")[1]["signal"]["state"] == "live", "it comes back by itself", 10)
         wait(box.answers, "and all does its job")
-        said = deeds(box)
-    assert said.count("setup") == 2 and "setup without masks" not in said
-    assert said.index("setup") < said.index("session start") < said.index("control")
+        noted = deeds(box)
+    assert noted.count("setup") == 2 and "setup without masks" not in noted
+    assert noted.index("setup") < noted.index("session start") < noted.index("control")

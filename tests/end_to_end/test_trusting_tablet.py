@@ -47,7 +47,7 @@ def trust(home: Path, certificate: bytes) -> None:
     (home / "bedside-ca.crt").write_bytes(certificate)
     at = ["-d", f"sql:{store}"]
     subprocess.run(["certutil", "-N", *at, "--empty-password"], check=True)
-    argv = ["certutil", "-A", *at, "-t", "C,,", "-n", "bedside", "-i", home / "bedside-ca.crt"]
+    argv = ["certutil", "-A", *at, "-t", "C,,", "-n", "bedside", "-i", str(home / "bedside-ca.crt")]
     subprocess.run(argv, check=True)
 
 

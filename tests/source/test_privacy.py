@@ -98,7 +98,12 @@ def test_after_set_returns_no_picture_leaves_with_the_old_masks() -> None:
     delivering = threading.Thread(target=lambda: privacy.hand_on(bright(), slow))
     delivering.start()
     assert inside.wait(10)
-    setting = threading.Thread(target=lambda: (privacy.set(Framing(mask=((0, 0, 9, 9),))), is_set.set()))
+
+    def set_masks() -> None:
+        privacy.set(Framing(mask=((0, 0, 9, 9),)))
+        is_set.set()
+
+    setting = threading.Thread(target=set_masks)
     setting.start()
     may_end.set()
     delivering.join(10)

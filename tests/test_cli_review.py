@@ -18,6 +18,7 @@ import pytest
 from tests.recording import Plan, make_session
 
 from bedside import cli
+from bedside.access.log import AccessLog
 from bedside.session import wanted
 from bedside.session.paths import Live
 
@@ -93,6 +94,15 @@ def test_all_sessions_are_shown_also_while_one_runs(made: Path, tmp_path: Path, 
     assert [(one["name"], one["is_running"]) for one in listed] == [(now.name, True), (ended.name, False)]
     assert got(f"{root}/api/sessions/{now.name}/timeline")["verdicts"]
     assert sorted((tmp_path / "sessions").rglob("*")) == before
+
+
+def test_who_looked_at_what_stands_in_the_access_log(made: Path, tmp_path: Path) -> None:
+    """A session that is opened is in it, by whoever is at the machine."""
+    session = copied(made, tmp_path / "sessions")
+    with running(tmp_path, "--port", "0") as address:
+        got(f"{address.replace('/review', '/api/sessions')}/{session.name}")
+    (entry,) = AccessLog(tmp_path / "access").tail(9)
+    assert (entry["deed"], entry["id"], entry["about"]["session"]) == ("open review", "here", session.name)
 
 
 def test_a_session_that_was_copied_under_another_name_is_shown(made: Path, tmp_path: Path, start: Start) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from tests.recording import Plan, make_session
 
 from bedside import cli
+from bedside.access.log import AccessLog
 from bedside.messages import RecorderState, RecorderStatus
 from bedside.session import wanted
 from bedside.session.paths import Live, Paths
@@ -50,6 +52,29 @@ def test_a_session_is_started_recorded_and_stopped_without_a_server(here: Path, 
     (listed,) = asked(capsys, "list")["sessions"]
     assert (listed["name"], listed["state"], listed["arm"]) == (name, "ended", "verdict")
     assert listed["seconds"] >= 0
+
+
+def test_what_is_done_here_stands_in_the_access_log(here: Path, capsys: Say) -> None:
+    """Start, video and end, by whoever is at the machine, with his account; what was refused is not in it."""
+    name = asked(capsys, "start", "P1", "--consent")["session"]
+    assert cli.main(["session", "start", "P2", "--consent"]) == 1
+    asked(capsys, "record", "off")
+    asked(capsys, "list")
+    asked(capsys, "stop")
+    deeds = AccessLog(here / "access").tail(9)
+    assert [entry["deed"] for entry in deeds] == ["session start", "session record", "session end"]
+    assert {entry["about"]["session"] for entry in deeds} == {name}
+    assert {(entry["id"], entry["about"]["account"]) for entry in deeds} == {
+        ("here", pwd.getpwuid(os.getuid()).pw_name)
+    }
+
+
+def test_a_log_that_cannot_be_written_stops_no_scan(here: Path, capsys: Say, caplog: pytest.LogCaptureFixture) -> None:
+    """The session runs, and what is missing in the log is said."""
+    (here / "access").write_text("in the way")
+    name = asked(capsys, "start", "P1", "--consent")["session"]
+    assert wanted.read(Live(here / "sessions")).session == name
+    assert "the access log misses session start" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from tests.orthanc import Orthanc, free_port
 from tests.recording import Plan, make_session
 
 from bedside import cli
+from bedside.access.log import AccessLog
 from bedside.session.journal import Journal
 from bedside.session.recorded import Recorded
 from bedside.session.results import ResultsFile
@@ -64,6 +65,16 @@ def test_pictures_go_where_one_stands(here: Path, made: Path, capsys: Say) -> No
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert capsys.readouterr().out == f"{len(files)} files in {folder}\n"
     assert sorted({path.parent.name for path in files}) == ["best", "snapshots"]
+
+
+def test_who_took_what_stands_in_the_access_log(here: Path) -> None:
+    """One line an export: session, kind, and where to; what was refused wrote none."""
+    assert export("--as", "png", "--out", "out") == 0
+    assert export("--as", "png", "--out", "out") == 1
+    (entry,) = AccessLog(here / "access").tail(9)
+    assert (entry["deed"], entry["id"], entry["about"]["kind"]) == ("export", "here", "png")
+    assert entry["about"]["folder"] == str(here / "out")
+    assert entry["about"]["session"].endswith("_P7")
 
 
 def test_only_what_was_ticked_leaves(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: Say) -> None:
@@ -146,7 +157,7 @@ def test_dicom_goes_into_the_archive(here: Path, orthanc: Orthanc, capsys: Say) 
     (ours,) = [one for one in patients if one["MainDicomTags"]["PatientID"] == "P7"]
     (study,) = ours["Studies"]
     assert len(orthanc.get(f"/studies/{study}/instances")) == int(found[1])
-    assert [path.name for path in here.iterdir()] == ["bedside.toml"]
+    assert {path.name for path in here.iterdir()} == {"access", "bedside.toml"}
 
 
 def test_a_span_of_the_recording_is_one_clip(here: Path) -> None:

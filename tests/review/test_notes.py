@@ -71,6 +71,7 @@ def test_the_last_note_about_a_thing_counts() -> None:
             {"note": "edit", **RESULT, "field": "mask", "value": 1},
             "field of an edit is 'mask'; expected verdict or concept",
         ),
+        ({"note": "edit"}, "an edit needs seq; it has seq, "),
         ({"note": "edit", **RESULT, "field": "concept", "value": 1}, "an edit of a concept needs its name"),
         ({"note": "edit", **RESULT, "field": "verdict", "value": float("nan")}, "value of an edit is nan"),
         ({"note": "edit", **RESULT, "field": "verdict", "value": {"label": "a", "b": 1}}, "value of an edit is"),

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from bedside.cli.deeds import note
 from bedside.cli.steps import Steps
 from bedside.cli.verb import add_verb, settings_of
 from bedside.cli.which_session import add_session
@@ -114,6 +115,8 @@ def run(arguments: argparse.Namespace) -> int:
         from bedside.cli.export_job import Job
 
         job = Job(folder, target, asked, stack.enter_context(Steps(quiet=arguments.quiet)))
+        facts = {"archive": str(archive)} if archive is not None else {}
+        note(settings, "export", session=folder.name, kind=asked.kind, folder=str(target), **facts)
         job.write()
         if archive is not None:
             job.send(archive)

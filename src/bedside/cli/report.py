@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bedside.cli.deeds import note
 from bedside.cli.verb import add_verb, settings_of
 from bedside.cli.which_session import HELP, Which, which
 from bedside.errors import BedsideError, SessionError, SettingsError
@@ -58,6 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.study:
         return _study(arguments, settings, arguments.out or here / "study.csv")
     folder = arguments.session[0].folder(Path(settings.session.folder))
+    note(settings, "report", session=folder.name)
     if arguments.json:
         return _numbers(folder)
     return _page(arguments, settings, folder, here)
@@ -105,6 +107,7 @@ def _study(arguments: argparse.Namespace, settings: Settings, out: Path) -> int:
         print(f"bedside report: {sentence}", file=sys.stderr)
     if not summaries:
         raise SessionError(f"no session can be read, of {len(folders)}")
+    note(settings, "report", sessions=len(summaries))
     _write(out, table(sorted(summaries, key=lambda summary: summary.session)))
     if left_out := labels_left_out(summaries):
         text = f"{left_out} labels have no column of their own, since {MOST_LABELS} lasted longer; --json has them all"

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bedside.cli.deeds import note
 from bedside.cli.verb import add_verb, settings_of
 from bedside.errors import SessionError, SettingsError
 from bedside.settings import Settings
@@ -96,6 +97,7 @@ def _start(arguments: argparse.Namespace, settings: Settings) -> Answer:
         )
     desk = desk_of(settings)
     name = desk.start(who, made_with(settings), recording=recording)
+    note(settings, "session start", session=name)
     video = "with video" if recording else "without video"
     sentence = f"Session {name} runs, {video}. `bedside session stop` ends it."
     if recording:
@@ -119,6 +121,7 @@ def _without_recorder(desk: "Desk") -> str:
 
 def _stop(_: argparse.Namespace, settings: Settings) -> Answer:
     name = desk_of(settings).end()
+    note(settings, "session end", session=name)
     return {"session": name}, f"Session {name} has ended. It lies in {root_of(settings) / name}"
 
 
@@ -128,6 +131,7 @@ def _record(arguments: argparse.Namespace, settings: Settings) -> Answer:
     on = arguments.name == "on"
     desk = desk_of(settings)
     desk.record(on)
+    note(settings, "session record", session=desk.wanted().session, on=on)
     sentence = "No more video is wanted."
     if on:
         sentence = f"Video of session {desk.wanted().session} is wanted.{_without_recorder(desk)}"

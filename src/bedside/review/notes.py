@@ -83,9 +83,9 @@ def check(note: object) -> dict[str, Any]:
         raise SessionError(f"note is {_shown(kind)}; expected {', '.join(KINDS)}")
     fields, optional = KINDS[kind]
     if unknown := [name for name in note if name not in {*fields, *optional, "note", "wall_ns"}]:
-        raise SessionError(f"a {kind} has no {_shown(unknown[0])}; it has {', '.join([*fields, *optional])}")
+        raise SessionError(f"{_a(kind)} has no {_shown(unknown[0])}; it has {', '.join([*fields, *optional])}")
     if missing := [name for name in fields if name not in note]:
-        raise SessionError(f"a {kind} needs {missing[0]}; it has {', '.join([*fields, *optional])}")
+        raise SessionError(f"{_a(kind)} needs {missing[0]}; it has {', '.join([*fields, *optional])}")
     checked = {"note": kind} | {name: _checked(kind, name, note[name]) for name in (*fields, *optional) if name in note}
     if kind == "edit" and (checked["field"] == "concept") != ("name" in checked):
         raise SessionError("an edit of a concept needs its name, and one of the verdict has none")
@@ -99,10 +99,12 @@ def check(note: object) -> dict[str, Any]:
 def _checked(kind: str, name: str, value: object) -> Any:
     is_fit, expected = FIELDS[name]
     if not is_fit(value):
-        raise SessionError(
-            f"the {name} of {'an' if kind == 'edit' else 'a'} {kind} is {_shown(value)}; expected {expected}"
-        )
+        raise SessionError(f"the {name} of {_a(kind)} is {_shown(value)}; expected {expected}")
     return value
+
+
+def _a(kind: str) -> str:
+    return f"an {kind}" if kind == "edit" else f"a {kind}"
 
 
 def _key(note: Note) -> Key:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -208,7 +209,13 @@ async def start_hub(scanner: Scanner, tmp_path: Path) -> AsyncIterator[StartHub]
     """Starts servers on free ports; they end with the test."""
     async with AsyncExitStack() as stack:
 
-        async def start(*, engines: tuple[str, ...] = ("pcbm", "bpd"), with_admin: bool = False, **options: Any) -> Hub:
+        async def start(
+            *,
+            engines: tuple[str, ...] = ("pcbm", "bpd"),
+            with_admin: bool = False,
+            tls: ssl.SSLContext | None = None,
+            **options: Any,
+        ) -> Hub:
             feed = Feed(scanner.borrow, engines=engines)
             desk = options.pop("desk", None) or Desk(tmp_path / "sessions")
             visit = Visit(feed, desk, options.pop("customs", Customs(Who("P1", "explain"))))
@@ -226,10 +233,11 @@ async def start_hub(scanner: Scanner, tmp_path: Path) -> AsyncIterator[StartHub]
                 add_admin(app, feed, visit)
             token = options.get("token", "")
             server = await stack.enter_async_context(AsyncExitStack())
-            port = await server.enter_async_context(listening(app, "127.0.0.1", 0))
+            port = await server.enter_async_context(listening(app, "127.0.0.1", 0, tls))
             headers = {"Authorization": f"Bearer {token}"} if token else {}
             http = await stack.enter_async_context(aiohttp.ClientSession(headers=headers))
-            return Hub(URL(f"http://127.0.0.1:{port}"), feed, scanner, http, visit, server.aclose, tmp_path / "access")
+            url = URL(f"{'https' if tls else 'http'}://127.0.0.1:{port}")
+            return Hub(url, feed, scanner, http, visit, server.aclose, tmp_path / "access")
 
         yield start
 

@@ -1,16 +1,21 @@
 """Pairing, revoking, and the access log, through a running server."""
 
 import asyncio
+import ssl
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
-from tests.hub.conftest import Client, Hub, StartHub
+from tests.hub.conftest import DEADLINE_S, Client, Hub, StartHub
 
+from bedside import clock
 from bedside.access.devices import Devices
 from bedside.access.log import AccessLog
 from bedside.access.role import Role
 from bedside.hub.sockets import SIGNED_OUT
+from bedside.network import certificates
 
 TOKEN = "a-long-secret"
 
@@ -34,6 +39,24 @@ def tablet(secret: str = "") -> aiohttp.ClientSession:
     )
 
 
+@pytest.fixture
+def pass_by(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Has so many hours pass on the wall."""
+    wall_ns, passed_h = clock.wall_ns, [0.0]
+    monkeypatch.setattr(clock, "wall_ns", lambda: wall_ns() + int(sum(passed_h) * 3600 * clock.NS_PER_S))
+    return passed_h.append
+
+
+async def until(hub: Hub, holds: Callable[[dict[str, Any]], bool]) -> None:
+    """Returns once it holds for the one device, as an admin sees it; the server looks four times a second."""
+    async with asyncio.timeout(DEADLINE_S):
+        while True:
+            (device,) = (await hub.get("api/access"))["devices"]
+            if holds(device):
+                return
+            await asyncio.sleep(0.05)
+
+
 async def test_a_code_becomes_a_cookie_out_of_scripts_reach(guarded: Hub, devices: Devices) -> None:
     """The role is the invitation's; the cookie is HttpOnly and SameSite=Strict; the secret is not on the disk."""
     async with tablet() as browser:
@@ -45,6 +68,63 @@ async def test_a_code_becomes_a_cookie_out_of_scripts_reach(guarded: Hub, device
     assert "HttpOnly" in cookie and "SameSite=Strict" in cookie and "Path=/" in cookie
     secret = response.cookies["bedside"].value
     assert all(secret not in file.read_text() for file in guarded.access.iterdir())
+
+
+async def test_an_encrypted_page_s_cookie_is_for_this_host_and_tls_alone(
+    start_hub: StartHub, devices: Devices, tmp_path: Path
+) -> None:
+    """It is called `__Host-bedside` and Secure, it opens pages, and the same secret under the plain name opens none."""
+    hub = await start_hub(token=TOKEN, tls=certificates.Certificates(tmp_path / "tls").context("bedside", []))
+    trusting = ssl.create_default_context(cafile=tmp_path / "tls" / certificates.CA)
+    async with tablet() as browser:
+        asked = {"code": devices.invite(Role.OPERATOR)}
+        response = await browser.post(hub.url / "api/pair", json=asked, ssl=trusting)
+        (name,) = response.cookies
+        cookie, secret = response.cookies[name], response.cookies[name].value
+        assert (response.status, name) == (201, "__Host-bedside")
+        assert cookie["secure"] and cookie["httponly"] and cookie["path"] == "/" and not cookie["domain"]
+        for shown, status in ((f"{name}={secret}", 200), (f"bedside={secret}", 401)):
+            headers = {"Cookie": shown}
+            assert (await browser.get(hub.url / "api/state", headers=headers, ssl=trusting)).status == status
+        page = Client(await browser.ws_connect(hub.url / "live", headers={"Cookie": f"{name}={secret}"}, ssl=trusting))
+        assert (await page.next())["role"] == "operator"
+
+
+@pytest.mark.parametrize("is_token", [False, True], ids=["a paired tablet", "a browser that showed the token"])
+async def test_who_was_not_here_for_the_hours_that_are_set_is_a_stranger(
+    start_hub: StartHub, devices: Devices, pass_by: Callable[[float], None], is_token: bool
+) -> None:
+    """Its cookie is worth nothing then, and it is listed as one that has ended; a minute before it was good."""
+    hub = await start_hub(token=TOKEN, signed_in_h=12)
+    async with tablet() as browser:
+        if is_token:
+            response = await browser.get(hub.url / "view/explain" % {"token": TOKEN}, allow_redirects=False)
+            secret = response.cookies["bedside"].value
+        else:
+            _, secret = await hub.pair(devices.invite(Role.VIEWER))
+        headers = {"Cookie": f"bedside={secret}"}
+        for hours, expected in ((11.98, 200), (12.02, 401)):
+            pass_by(hours)
+            assert (await browser.get(hub.url / "api/state", headers=headers)).status == expected
+    if not is_token:
+        (listed,) = (await hub.get("api/access"))["devices"]
+        assert listed["ended"]
+
+
+async def test_an_open_page_is_use_of_its_tablet(
+    start_hub: StartHub, devices: Devices, pass_by: Callable[[float], None]
+) -> None:
+    """A monitor that nobody touches stays signed in, for days; its page goes on, and its cookie opens others."""
+    hub = await start_hub(token=TOKEN, signed_in_h=12)
+    _, secret = await hub.pair(devices.invite(Role.VIEWER))
+    async with tablet(secret) as browser:
+        page = Client(await browser.ws_connect(hub.url / "live"))
+        for _ in range(4):
+            pass_by(11)
+            await until(hub, lambda device: device["seen_s"] <= 1)
+        await page.say(type="ping", id=7)
+        await page.until("pong", id=7)
+        assert (await browser.get(hub.url / "api/state")).status == 200
 
 
 async def test_of_two_who_show_one_code_one_wins(guarded: Hub, devices: Devices) -> None:

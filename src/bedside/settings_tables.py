@@ -78,6 +78,12 @@ class ServerSettings:
     interface: str = setting(
         "", "network interface by which tablets come in, as by `bedside up --lan`, such as wlan0; empty lets none in"
     )
+    address: str = setting(
+        "",
+        "address at which others reach the pages, where the server cannot see it, as in a container; "
+        "`bedside compose` sets it",
+        pattern=r"\d{1,3}(\.\d{1,3}){3}",
+    )
     name: str = setting(
         "bedside", "the machine is called NAME.local on the network", pattern=r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
     )

@@ -103,9 +103,38 @@ def test_pages_for_others_are_at_the_address_that_was_named(tmp_path: Path) -> N
     serve = document(settings, Place(tmp_path, "192.168.8.2"))["services"]["serve"]
     assert serve["ports"] == ["192.168.8.2:8080:8080", "192.168.8.2:8081:8081"]
     assert "BEDSIDE_SERVER_TLS" not in serve["environment"]
+    assert serve["environment"]["BEDSIDE_SERVER_ADDRESS"] == "192.168.8.2"
     plain = replace(settings, server=ServerSettings(tls="off"))
     serve = document(plain, Place(tmp_path, "192.168.8.2"))["services"]["serve"]
     assert serve["ports"] == ["192.168.8.2:8080:8080"]
+
+
+def test_the_interface_of_the_settings_is_not_looked_for_in_the_container(tmp_path: Path) -> None:
+    """There is no wlan0 in it; it is told the address instead, and what is read there are settings that work."""
+    (tmp_path / "bedside.toml").write_text('[server]\ninterface = "wlan0"\n', encoding="ascii")
+    settings = load(tmp_path / "bedside.toml")
+    environment = document(settings, Place(tmp_path, "192.168.8.2"))["services"]["serve"]["environment"]
+    told = {key: value for key, value in environment.items() if key.startswith("BEDSIDE_SERVER")}
+    server = load(tmp_path / "bedside.toml", told | {"BEDSIDE_SERVER_TOKEN": "a-long-secret"}).server
+    assert (server.interface, server.host, server.address) == ("", "0.0.0.0", "192.168.8.2")
+
+
+def test_folders_in_the_home_folder_are_where_the_container_looks(tmp_path: Path) -> None:
+    """~ is another folder there: keys and sessions would be in its memory, and gone at each start."""
+    (tmp_path / "bedside.toml").write_text(
+        '[server]\naccess = "~/kept/access"\n[session]\nfolder = "~/kept/sessions"\n', encoding="ascii"
+    )
+    serve = document(load(tmp_path / "bedside.toml"), Place(tmp_path))["services"]["serve"]
+    for name in ("BEDSIDE_SERVER_ACCESS", "BEDSIDE_SESSION_FOLDER"):
+        place = serve["environment"][name]
+        assert any(mount.endswith(f":{place}") for mount in serve["volumes"])
+        assert "~" not in place
+
+
+def test_an_engine_in_the_home_folder_is_refused(tmp_path: Path) -> None:
+    """One sentence says which path, and what to write instead."""
+    with pytest.raises(SettingsError, match=r"planes: path is '~/planes', .* write the whole path"):
+        boxed(tmp_path, EngineSettings("planes", path="~/planes", port=8720))
 
 
 def test_a_gpu_is_asked_for_in_a_profile() -> None:

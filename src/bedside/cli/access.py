@@ -86,7 +86,7 @@ def _list(devices: "Devices", settings: Settings) -> int:
 def _invite(devices: "Devices", log: "AccessLog", settings: Settings, word: str, label: str) -> int:
     from bedside.access.devices import role_of
     from bedside.access.role import Role, Who
-    from bedside.cli.invitation import page_url
+    from bedside.cli.invitation import lead_to_trust, page_url
 
     try:
         role = role_of(word)
@@ -100,6 +100,8 @@ def _invite(devices: "Devices", log: "AccessLog", settings: Settings, word: str,
         import segno
 
         segno.make(f"{url}#{code}", error="l").terminal(compact=True, border=2)
+    if url.startswith("https"):
+        lead_to_trust(settings)
     return 0
 
 

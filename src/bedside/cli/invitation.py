@@ -58,7 +58,7 @@ def page_url(settings: Settings) -> str:
     if is_loopback(server.host):
         return own_url(settings)
     anywhere = server.host in ("0.0.0.0", "::")
-    host = (lan_address() or socket.gethostname()) if anywhere else server.host
+    host = server.address or ((lan_address() or socket.gethostname()) if anywhere else server.host)
     host = f"[{host}]" if ":" in host else host
     return f"{'https' if encrypts(settings, server.host) else 'http'}://{host}:{server.port}/"
 
@@ -91,11 +91,9 @@ def _invite_tablets(settings: Settings, is_seen: bool) -> None:
         server = settings.server
     if server.interface and not own:
         print(f"\n{server.interface} has no address yet; tablets can come in once it has one.")
-    near = f"http://{own[0] if own else urllib.parse.urlsplit(page_url(settings)).hostname}:{server.trust_port}/trust"
     if page_url(settings).startswith("https"):
-        print(f"\n1. A tablet that is here for the first time learns to trust this machine: {near}")
-        _draw(near, is_seen)
-        print(f"   Its page and this line show the same SHA-256:\n   {_fingerprint(settings)}")
+        print("\n1. ", end="")
+        lead_to_trust(settings)
     else:
         print("\nNot encrypted: whoever is in this network can read along ([server] tls is off).")
     if not is_seen:
@@ -110,6 +108,16 @@ def _invite_tablets(settings: Settings, is_seen: bool) -> None:
     _draw(there, is_seen)
     at = f" ({own[0]})" if own else ""
     print(f"   Another code: bedside access invite operator. Where {server.name}.local is not found: its address{at}.")
+
+
+def lead_to_trust(settings: Settings) -> None:
+    """Print where a new tablet learns to trust this machine, by an address where there is one."""
+    own = addresses_of(settings.server.interface)
+    host = own[0] if own else urllib.parse.urlsplit(page_url(settings)).hostname
+    near = f"http://{host}:{settings.server.trust_port}/trust"
+    print(f"A tablet that is here for the first time learns to trust this machine: {near}")
+    _draw(near, sys.stdout.isatty())
+    print(f"   Its page and this line show the same SHA-256:\n   {_fingerprint(settings)}")
 
 
 def _name_met(address: str, trust_port: int) -> str:

@@ -10,6 +10,7 @@ from bedside.compose.baked import Baked, container_of, verb_tag
 from bedside.compose.options import service_of
 from bedside.engine.container import PLACE, SOCKET, SOCKETS
 from bedside.engine.environment import engine_file
+from bedside.errors import SettingsError
 from bedside.settings import Settings, is_loopback
 from bedside.settings_tables import EngineSettings
 from bedside.supervisor.plan import Process, plan
@@ -22,6 +23,8 @@ DEVICES = ("v4l2", "opencv")
 MB = 1_000_000
 FRAMES = "frames:/dev/shm:nocopy"
 """Without nocopy Docker gives a volume the owner that its place has in the image, whenever a container is made."""
+EVERYWHERE = ("0.0.0.0", "::", "localhost")
+"""Hosts that are no address by which others could find this machine."""
 LARGEST = (1920, 1080)
 """The picture for which there is room, where [source] size says nothing."""
 
@@ -41,6 +44,7 @@ class Place:
 
 def document(settings: Settings, place: Place, config_name: str = "bedside.toml") -> dict[str, Any]:
     """The whole Compose file of these settings. Raises SettingsError for what cannot run in a container."""
+    _refuse_home(settings)
     processes = plan(settings, Path(HERE) / config_name)
     services: dict[str, Any] = {}
     volumes: dict[str, Any] = {"frames": _tmpfs(f"size={frames_mb(settings)}m,mode=0700")}
@@ -134,6 +138,10 @@ def _served(service: Mapping[str, Any], settings: Settings, place: Place) -> dic
         if not engine.url:
             volumes += [f"socket-{port}:{SOCKETS_HERE}/{port}:nocopy" for port in engine.ports]
     environment = {"BEDSIDE_SERVER_HOST": "0.0.0.0", SOCKETS: SOCKETS_HERE}
+    if place.host not in EVERYWHERE:
+        environment["BEDSIDE_SERVER_ADDRESS"] = place.host
+    if server.interface:
+        environment["BEDSIDE_SERVER_INTERFACE"] = ""  # a container has others
     if not server.token:
         environment["BEDSIDE_SERVER_TOKEN"] = _secret("BEDSIDE_SERVER_TOKEN")
     ports = [f"{_address(place.host)}:{server.port}:{server.port}"]
@@ -156,9 +164,23 @@ def _environment(settings: Settings) -> dict[str, str]:
         found |= {"BEDSIDE_SOURCE_HOST": "broadcast", "BEDSIDE_SERVER_ENCODING": "shm"}
         if not settings.source.token:
             found["BEDSIDE_SOURCE_TOKEN"] = _secret("BEDSIDE_SOURCE_TOKEN")
-    if settings.session.folder.startswith("~"):
-        found["BEDSIDE_SESSION_FOLDER"] = inside(settings.session.folder)
-    return found
+    named = {
+        "SOURCE_PLACEHOLDER": settings.source.placeholder,
+        "SERVER_ACCESS": settings.server.access,
+        "SERVER_PAGE_DIR": settings.server.page_dir,
+        "SESSION_FOLDER": settings.session.folder,
+        "PIPELINE_PATH": settings.pipeline.path,
+    }
+    return found | {f"BEDSIDE_{key}": inside(path) for key, path in named.items() if path.startswith("~")}
+
+
+def _refuse_home(settings: Settings) -> None:
+    """Raise SettingsError for a path that begins in the home folder, and cannot be told to a container otherwise."""
+    paths = {f"[[engine]] {engine.name}: path": engine.path for engine in settings.engines if not engine.url}
+    scheme, _, rest = settings.source.url.partition(":")
+    for where, path in (paths | ({"[source] url": rest} if scheme == "file" else {})).items():
+        if path.startswith("~"):
+            raise SettingsError(f"{where} is {path!r}, and ~ is another folder in a container; write the whole path")
 
 
 def _life(check: list[str], start_s: float = 30.0) -> dict[str, Any]:

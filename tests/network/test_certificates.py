@@ -109,6 +109,24 @@ def test_a_public_address_is_left_out(tmp_path: Path) -> None:
     trusted(tmp_path, x509.DNSName("bedside.local"))
 
 
+def test_on_a_full_disk_the_certificate_that_is_there_goes_on(
+    tmp_path: Path, later: Iterator[list[int]], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A new address, and no room for its certificate: the server goes on with the one for its name, and says so; only
+    when that has ended is it refused."""
+    days = next(later)
+    first = Certificates(tmp_path)
+    first.context("bedside", ["10.0.0.2"])
+    (tmp_path / f".{made.SERVER}.part").mkdir()  # nothing can be written there, as on a full disk
+    first.context("bedside", ["10.0.0.3"])
+    trusted(tmp_path, x509.DNSName("bedside.local"))
+    assert "cannot be written" in caplog.text
+    assert "Tablets still get the certificate for bedside.local, localhost, 10.0.0.2" in caplog.text
+    days[0] = 400
+    with pytest.raises(AccessError, match="cannot be written"):
+        first.context("bedside", ["10.0.0.3"])
+
+
 def test_half_an_authority_is_refused_in_one_sentence(tmp_path: Path) -> None:
     """A key that is gone is not replaced silently: tablets would all refuse from one day to the next."""
     Certificates(tmp_path)

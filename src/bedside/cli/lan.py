@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bedside.cli.health import access_folder, encrypts
-from bedside.errors import SettingsError
+from bedside.errors import AccessError, SettingsError
 from bedside.network.interfaces import changes, networks
 from bedside.settings import Settings, is_loopback
 
@@ -55,7 +55,7 @@ class Lan:
 
         def urls(request: "web.Request") -> list[str]:
             host = request.url.host or ""
-            known = [host] if host in self._open or is_loopback(host) else []
+            known = [host] if host in (*self._open, server.address) or is_loopback(host) else []
             return [f"https://{name}:{server.port}" for name in (f"{self.name}.local", *known)]
 
         return create_trust_app(Trusted(authority.der, authority.fingerprint), folder, urls)
@@ -86,13 +86,18 @@ class Lan:
         everywhere = [address for own in networks().values() for address in own]
         host = self._settings.server.host
         beside = everywhere if host in ("0.0.0.0", "::") else [host] if host.count(".") == 3 else []
+        if self._settings.server.address:  # a container's own are nobody's business, and change at each start
+            beside = [self._settings.server.address]
         return self._certificates.context(self.name, sorted({*self._wanted, *beside}))
 
     async def _renew(self) -> None:
         """Long before it ends, and when this machine's clock was set right."""
         while self._certificates is not None:
             await asyncio.sleep(LOOK_AT_CERTIFICATE_EVERY_S)
-            self._context()
+            try:
+                self._context()
+            except AccessError as error:  # the next look may find room for it
+                log.error("%s", error)
 
     async def _change(self, addresses: tuple[str, ...]) -> None:
         interface, port = self._settings.server.interface, self._settings.server.port
@@ -101,7 +106,11 @@ class Lan:
         await self._leave()
         self._wanted = addresses
         await self._announce(addresses, port)
-        tls = self._context() if self._certificates is not None else None
+        try:
+            tls = self._context() if self._certificates is not None else None
+        except AccessError as error:  # pages on this machine itself, and what is recorded, go on
+            log.error("%s. Until Bedside is started again, no tablet comes in", error)
+            return
         opened = []
         for address in addresses:
             try:

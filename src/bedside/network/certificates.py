@@ -5,6 +5,7 @@ tablet, so the server's certificate may change as often as it likes: with its ad
 """
 
 import ipaddress
+import logging
 import os
 import ssl
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from bedside import clock
 from bedside.errors import AccessError
+
+log = logging.getLogger(__name__)
 
 CA, CA_KEY = "ca.pem", "ca.key"
 SERVER = "server.pem"
@@ -63,11 +66,18 @@ class Certificates:
 
     def context(self, name: str, addresses: Sequence[str]) -> ssl.SSLContext:
         """What a server listens with. It is the same one each time: connections that come after this get the
-        certificate for these names, and open ones go on. Raises AccessError.
+        certificate for these names, and open ones go on. Where a new one cannot be written, as on a full disk, the one
+        that is there is shown for as long as it lasts. Raises AccessError where there is none.
         """
         path = self._folder / SERVER
         if not self.is_good(name, addresses):
-            _write(path, _server_certificate(self.authority, subjects(name, addresses)))
+            try:
+                _write(path, _server_certificate(self.authority, subjects(name, addresses)))
+            except AccessError as error:
+                found = self._found()
+                if found is None or found.not_valid_after_utc < _now():
+                    raise
+                log.error("%s. Tablets still get the certificate for %s", error, _names(found))
         try:
             self._context.load_cert_chain(path)
         except (OSError, ssl.SSLError) as error:
@@ -76,15 +86,22 @@ class Certificates:
 
     def is_good(self, name: str, addresses: Sequence[str]) -> bool:
         """Whether the server's certificate is ours, for exactly these names, and has some time left."""
-        try:
-            found = x509.load_pem_x509_certificate((self._folder / SERVER).read_bytes())
-            found.verify_directly_issued_by(self.authority.certificate)
-            said = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        except Exception:  # missing, damaged, or of another authority: whatever it is, it is not good
+        found = self._found()
+        if found is None:
             return False
         now = _now()
         is_current = found.not_valid_before_utc <= now <= found.not_valid_after_utc - timedelta(days=REST_DAYS)
-        return is_current and list(said) == subjects(name, addresses)
+        return is_current and list(_said(found)) == subjects(name, addresses)
+
+    def _found(self) -> x509.Certificate | None:
+        """The server's certificate that is there, of our authority; None without one."""
+        try:
+            found = x509.load_pem_x509_certificate((self._folder / SERVER).read_bytes())
+            found.verify_directly_issued_by(self.authority.certificate)
+            _said(found)
+        except Exception:  # missing, damaged, or of another authority: whatever it is, it is not good
+            return None
+        return found
 
 
 def subjects(name: str, addresses: Sequence[str]) -> list[x509.GeneralName]:
@@ -99,6 +116,14 @@ def subjects(name: str, addresses: Sequence[str]) -> list[x509.GeneralName]:
         x509.DNSName("localhost"),
         *(x509.IPAddress(address) for address in own if any(address in network for network in permitted)),
     ]
+
+
+def _said(certificate: x509.Certificate) -> x509.SubjectAlternativeName:
+    return certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+
+
+def _names(certificate: x509.Certificate) -> str:
+    return ", ".join(str(name.value) for name in _said(certificate))
 
 
 def is_clock_wrong() -> bool:

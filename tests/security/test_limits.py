@@ -1,12 +1,14 @@
 """What one client may take, and that the others are served meanwhile."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
 from tests.hub.conftest import DEADLINE_S, Client, Hub, StartHub, scanner, start_hub
 
 from bedside.access.devices import Devices
@@ -114,6 +116,32 @@ async def test_who_never_finishes_his_request_is_closed(
     finally:
         trickling.cancel()
         writer.close()
+
+
+async def test_what_is_no_http_fills_no_log(start_hub: StartHub, caplog: pytest.LogCaptureFixture) -> None:
+    """A hundred requests that make no sense are 400 each, and one line of the log in all, without what was sent."""
+    caplog.set_level(logging.INFO)
+    hub = await start_hub()
+    for number in range(100):
+        end = (b"GET /SENT HTTP/9.9", b"GET /SENT\xff HTTP/1.1", b"SENT / HTTP/1.1\r\nSENT")[number % 3]
+        async with connected(hub, end + b"\r\n\r\n") as reader:
+            assert await status(reader) == 400
+    (record,) = [one for one in caplog.records if one.name.startswith(("aiohttp", "bedside.hub"))]
+    assert "no HTTP" in record.getMessage() and "SENT" not in record.getMessage()
+    assert record.exc_info is None and record.levelno < logging.WARNING
+
+
+async def test_a_fault_of_the_server_is_in_its_log(caplog: pytest.LogCaptureFixture) -> None:
+    """A handler that fails is 500, with its traceback in the log."""
+
+    async def fails(_: web.Request) -> web.Response:
+        raise ZeroDivisionError
+
+    app = web.Application()
+    app.router.add_get("/", fails)
+    async with server.listening(app, "127.0.0.1", 0) as port, aiohttp.ClientSession() as http:
+        assert (await http.get(f"http://127.0.0.1:{port}/")).status == 500
+    assert "ZeroDivisionError" in caplog.text
 
 
 async def test_a_body_that_never_comes_is_not_waited_for(start_hub: StartHub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bedside.errors import SettingsError
 from bedside.hub.door import ON_REFUSED, Door
+from bedside.hub.no_http import RequestLog
 
 SHUTDOWN_S = 1.0
 IDLE_S = 30.0
@@ -47,7 +48,9 @@ class Doors:
 @asynccontextmanager
 async def serving(app: web.Application) -> AsyncIterator[Doors]:
     """Runs `app` while the block runs; it listens where its doors are opened."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S, keepalive_timeout=IDLE_S)
+    runner = web.AppRunner(
+        app, access_log=None, logger=RequestLog(), shutdown_timeout=SHUTDOWN_S, keepalive_timeout=IDLE_S
+    )
     await runner.setup()
     try:
         yield Doors(runner)

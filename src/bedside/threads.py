@@ -19,4 +19,6 @@ def background_pool(threads: int, name: str) -> ThreadPoolExecutor:
 
 def _stand_back() -> None:
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        own = threading.get_native_id()
+        # A process that was started with less stays so: only root may take more.
+        os.setpriority(os.PRIO_PROCESS, own, max(NICE, os.getpriority(os.PRIO_PROCESS, own)))

@@ -1,30 +1,33 @@
 """`/api`: described, and refusing in sentences."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.hub.conftest import VIEWS, Hub, Scanner, StartHub, live, ready, result_of
+from tests.hub.conftest import Hub, Scanner, StartHub, live, ready, result_of
 from yarl import URL
 
+from bedside.cli import serve
 from bedside.errors import BusError, SourceError
 from bedside.hub.api import OPENAPI
-from bedside.hub.app import create_app
 from bedside.hub.control import BroadcasterControl
 from bedside.hub.feed import Feed
 from bedside.hub.server import listening
 from bedside.messages import Frame, Pixels, Result
 from bedside.session.names import ITEM
+from bedside.settings import load
 
 DESCRIBED: dict[str, Any] = json.loads(OPENAPI.read_text())
 
 
-def test_every_route_is_described_and_every_description_has_its_route(scanner: Scanner) -> None:
-    """openapi.json and the routes name the same paths and methods."""
-    app = create_app(Feed(scanner.borrow), views=VIEWS, default_view="explain")
+def test_every_route_is_described_and_every_description_has_its_route(scanner: Scanner, tmp_path: Path) -> None:
+    """openapi.json and the routes of `bedside serve` name the same paths and methods."""
+    app = serve._app(replace(load(None), folder=tmp_path), tmp_path / "bedside.toml", Feed(scanner.borrow))
     routes = {
         (route.resource.canonical, route.method.lower())
         for route in app.router.routes()

@@ -22,7 +22,7 @@ def test_only_the_threads_of_the_pool_yield() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a thread has a priority of its own on Linux only")
 def test_a_process_that_yields_already_stays_so() -> None:
-    """Started with less, as by `nice` or in a container of a daemon that was, an ordinary user may not take more back."""
+    """Started with less, as by `nice`: an ordinary user may not take any back."""
     code = """
 import os, threading
 from bedside.threads import background_pool

@@ -1,8 +1,12 @@
 """The demo in containers of a real Docker engine."""
 
+import hashlib
 import http.client
 import json
+import re
 import shutil
+import socket
+import ssl
 import subprocess
 import sys
 import urllib.error
@@ -18,9 +22,13 @@ from tests.end_to_end.box import free_ports, wait
 from tests.end_to_end.conftest import tablet  # noqa: F401 - a fixture
 from tests.engine.docked import RIG, need_docker, run
 
+from bedside.network.certificates import CA
+from bedside.network.interfaces import addresses_of
+
 ROOT = Path(__file__).parents[2]
 SERVICES = ("broadcast", "record", "serve", "engine-pcbm")
 PROJECT = "bedside-test"
+BRIDGE = "docker0"
 BACK_S = 90
 """How long the whole may take to be there again; containers start one after the other on a busy machine."""
 pytestmark = [pytest.mark.timeout(600), pytest.mark.chromium]
@@ -32,6 +40,7 @@ class Stack:
 
     folder: Path
     port: int
+    trust_port: int
     token: str
 
     @property
@@ -52,6 +61,20 @@ class Stack:
                 return dict(json.load(error))
         except (OSError, ValueError, http.client.HTTPException):  # such as half an answer of one that ends
             return {}
+
+    @property
+    def access(self) -> Path:
+        """Where certificates and devices are."""
+        return self.folder / "deploy" / "compose" / "access"
+
+    def write(self, *words: str) -> None:
+        """`bedside compose` with these words. Health is looked at each second, so that nobody waits for Docker."""
+        config, output = self.folder / "deploy" / "compose" / "bedside.toml", self.folder / "compose.yaml"
+        argv = [sys.executable, "-m", "bedside", "--config", str(config), "compose", "--output", str(output), *words]
+        done = subprocess.run(argv, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        text = output.read_text(encoding="utf-8")
+        output.write_text(text.replace('interval: "5s"', 'interval: "1s"'), encoding="utf-8")
 
     def wait_until_well(self, what: str) -> None:
         """Wait until all is well and new answers come; where they do not, show what each container says."""
@@ -103,14 +126,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     shutil.copytree(ROOT / "engines" / "pcbm", folder / "engines" / "pcbm")
     config = folder / "deploy" / "compose" / "bedside.toml"
     config.parent.mkdir(parents=True)
-    (port,) = free_ports(1)
+    port, trust_port = free_ports(2)
     demo = (ROOT / "deploy" / "compose" / "bedside.toml").read_text(encoding="utf-8")
-    config.write_text(f"{demo}\n[server]\nport = {port}\n", encoding="utf-8")
-    words = ("--config", str(config), "compose", "--output", str(folder / "compose.yaml"), "--build")
-    built = subprocess.run([sys.executable, "-m", "bedside", *words], capture_output=True, text=True)
-    assert built.returncode == 0, built.stdout + built.stderr
-    secrets = dict(line.split("=", 1) for line in (folder / ".env").read_text(encoding="utf-8").splitlines())
-    found = Stack(folder, port, secrets["BEDSIDE_SERVER_TOKEN"])
+    config.write_text(f"{demo}\n[server]\nport = {port}\ntrust_port = {trust_port}\n", encoding="utf-8")
+    token = "a-secret-of-this-test"
+    (folder / ".env").write_text(f"BEDSIDE_SERVER_TOKEN={token}\n", encoding="utf-8")  # what stands there is kept
+    found = Stack(folder, port, trust_port, token)
+    found.write("--build")
     try:
         found.compose("up", "-d")
         found.wait_until_well("the stack does its job")
@@ -176,7 +198,6 @@ def test_a_paused_engine_is_said_and_goes_on(stack: Stack, tablet: Page) -> None
         run("unpause", container)
     stack.wait_until_well("it answers again")
     tablet.wait_for_function("() => document.querySelector('#status').textContent.includes('Live')")
-    stack.wait_until_called("healthy", "serve")
 
 
 def test_full_shared_memory_is_said_and_it_recovers(stack: Stack) -> None:
@@ -204,3 +225,44 @@ def test_it_comes_back_with_the_docker_daemon(stack: Stack) -> None:
     stack.wait_until_well("the stack does its job again")
     for service in SERVICES:
         stack.wait_until_called("healthy", service)
+
+
+def test_tablets_come_in_encrypted_at_one_address(stack: Stack) -> None:
+    """`bedside compose --lan`: pages hold for that address and NAME.local by the authority that the trust page shows,
+    a code printed in the container pairs a tablet, and at no other address anybody answers."""
+    if not (own := addresses_of(BRIDGE)):
+        pytest.skip(f"no interface {BRIDGE}, which is this machine's address on Docker's own network")
+    address, pages = own[0], f"https://{own[0]}:{stack.port}"
+    stack.write("--lan", BRIDGE)
+    stack.compose("up", "-d")
+    stack.wait_until_called("healthy", "serve")
+    trusting = ssl.create_default_context(cafile=stack.access / CA)
+    for name in (address, "bedside.local"):
+        with socket.create_connection((address, stack.port)) as plain:
+            trusting.wrap_socket(plain, server_hostname=name).close()
+    for port in (stack.port, stack.trust_port):
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port))
+
+    with urllib.request.urlopen(f"http://{address}:{stack.trust_port}/trust.json") as answer:
+        facts = json.load(answer)
+    authority = ssl.PEM_cert_to_DER_cert((stack.access / CA).read_text(encoding="ascii"))
+    assert facts["fingerprint"].replace(":", "") == hashlib.sha256(authority).hexdigest().upper()
+    assert facts["urls"] == [f"https://bedside.local:{stack.port}", pages]
+
+    said = stack.compose("exec", "-T", "serve", "bedside", "access", "invite", "viewer", "--label", "tablet at bed 2")
+    assert f"{pages}/pair" in said
+    assert f"http://{address}:{stack.trust_port}/trust" in said
+    assert facts["fingerprint"][:47] in said
+    browser = urllib.request.build_opener(
+        urllib.request.HTTPSHandler(context=trusting), urllib.request.HTTPCookieProcessor()
+    )
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        browser.open(f"{pages}/api/state")
+    code = re.search(r"Code (\S+)", said)
+    assert code
+    asked = json.dumps({"code": code[1]}).encode()
+    headers = {"Content-Type": "application/json", "Origin": pages}
+    browser.open(urllib.request.Request(f"{pages}/api/pair", data=asked, headers=headers)).close()
+    with browser.open(f"{pages}/api/state") as answer:
+        assert answer.status == 200

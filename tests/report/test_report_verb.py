@@ -10,6 +10,9 @@ import pytest
 from tests.report.conftest import parsed
 
 from bedside.cli import main
+from bedside.review import summary
+from bedside.session import in_use
+from bedside.session.recorded import Recorded
 
 
 @pytest.fixture
@@ -69,6 +72,21 @@ def test_a_study_takes_folders_and_names(place: Path) -> None:
     assert len((place / "typed" / "study.csv").read_text().splitlines()) == 3
     assert report(place, "--study", "last") == 0
     assert len((place / "typed" / "study.csv").read_text().splitlines()) == 2
+
+
+def test_no_session_of_a_study_is_deleted_while_it_is_read(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is in use just as long as the table looks at it, so that a study of thousands holds one file open."""
+    held: list[bool] = []
+
+    def watched(recorded: Recorded) -> summary.Summary:
+        held.append(in_use.is_read(recorded.folder))
+        return summarise(recorded)
+
+    summarise = summary.summarise
+    monkeypatch.setattr(summary, "summarise", watched)
+    assert report(place, "--study", "../sessions") == 0
+    assert held == [True, True]
+    assert not any(in_use.is_read(folder) for folder in (place / "sessions").iterdir())
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,7 @@ def _numbers(folder: Path) -> int:
 def _study(arguments: argparse.Namespace, settings: Settings, out: Path) -> int:
     from bedside.report.study import MOST_LABELS, labels_left_out, table
     from bedside.review.summary import summarise
+    from bedside.session.in_use import reading
     from bedside.session.recorded import Recorded
 
     folders = _folders(arguments.session, Path(settings.session.folder).expanduser())
@@ -99,7 +100,8 @@ def _study(arguments: argparse.Namespace, settings: Settings, out: Path) -> int:
     with bar("sessions", len(folders), quiet=arguments.quiet) as advance:
         for folder in folders:
             try:
-                summaries.append(summarise(Recorded(folder)))
+                with reading(folder):
+                    summaries.append(summarise(Recorded(folder)))
             except SessionError as error:
                 broken.append(f"{folder.name} is left out: {error}")
             advance()

@@ -6,7 +6,8 @@ however that ends.
 
 import fcntl
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -14,6 +15,22 @@ def read_until_the_end(folder: Path) -> None:
     """This process reads the session until it ends; where the file system has no locks, nothing is held."""
     with suppress(OSError):
         fcntl.flock(os.open(folder, os.O_RDONLY | os.O_DIRECTORY), fcntl.LOCK_SH)
+
+
+@contextmanager
+def reading(folder: Path) -> Iterator[None]:
+    """The session is read within this block: for a verb that reads many, one after the other."""
+    try:
+        held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:  # gone: whoever reads it says so
+        yield
+        return
+    try:
+        with suppress(OSError):
+            fcntl.flock(held, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(held)
 
 
 def is_read(folder: Path) -> bool:

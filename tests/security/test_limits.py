@@ -1,22 +1,25 @@
 """What one client may take, and that the others are served meanwhile."""
 
 import asyncio
+import gc
 import logging
+import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import aiohttp
 import pytest
 from aiohttp import web
-from tests.hub.conftest import DEADLINE_S, Client, Hub, StartHub, scanner, start_hub
+from tests.hub.conftest import DEADLINE_S, Client, Hub, Scanner, StartHub, scanner, start_hub
 
 from bedside.access.devices import Devices
 from bedside.access.role import Role
-from bedside.hub import asked, door, server, sockets
+from bedside.hub import asked, door, live, server, sockets
 
 __all__ = ["scanner", "start_hub"]
 TOKEN = "a-long-secret"
+WIDTH = 1280
 HEAD = b"POST /api/session/end HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 
 
@@ -41,6 +44,21 @@ async def is_served(hub: Hub) -> bool:
     """Whether somebody else is answered."""
     async with aiohttp.ClientSession() as other, other.get(hub.url / "pair") as response:
         return response.status == 200
+
+
+async def greedy(hub: Hub) -> Client:
+    """A page that wants all pictures and reads nothing, over a link that keeps little."""
+    page = Client(await hub.http.ws_connect(hub.url / "live" % {"view": "video"}))
+    link = page.socket.get_extra_info("socket")
+    link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    await page.say(type="want", live=WIDTH, answer=0)
+    return page
+
+
+def held_bytes() -> int:
+    """What this process, which is the server here, keeps of what it could not send yet."""
+    transports = [one for one in gc.get_objects() if issubclass(type(one), asyncio.Transport)]
+    return sum(one.get_write_buffer_size() for one in transports)
 
 
 def count(hub: Hub, line: str) -> float:
@@ -209,3 +227,28 @@ async def test_pages_have_a_bound(start_hub: StartHub, monkeypatch: pytest.Monke
         assert [await opened(Cookie=second) for _ in range(2)] == ["hello", "hello"]
         assert "shows 4 pages" in await opened(Authorization=f"Bearer {TOKEN}")
     assert count(hub, 'bedside_pages_dropped_total{cause="too many"}') == 2
+
+
+async def test_who_reads_nothing_costs_one_picture_and_nobody_else_a_frame(
+    start_hub: StartHub, scanner: Scanner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three pages that take nothing, and say that they painted all: the server keeps no more than one picture for each,
+    another page gets every frame meanwhile, and then they are dropped and counted."""
+    monkeypatch.setattr(live, "STUCK_AFTER_S", 2.0)
+    scanner.width, scanner.height = WIDTH, WIDTH * 3 // 4
+    hub = await start_hub()
+    good = await hub.page("video", live=WIDTH)
+    stuck = [await greedy(hub) for _ in range(3)]
+    largest = shown = most_held = 0
+    async with asyncio.timeout(2 * DEADLINE_S):
+        while count(hub, 'bedside_pages_dropped_total{cause="stuck"}') < len(stuck):
+            seq = hub.shoot().seq
+            picture = await good.until("picture", seq=seq)
+            shown, largest = shown + 1, max(largest, len(picture["jpeg"]))
+            most_held = max(most_held, held_bytes())
+            for page in (good, *stuck):
+                for one in range(max(1, seq - 3), seq + 1):
+                    with suppress(ConnectionError):
+                        await page.say(type="painted", stream="live", seq=one, age_ms=1)
+    assert shown > 10
+    assert 0 < most_held < 1.5 * largest * len(stuck)

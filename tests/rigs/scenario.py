@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -18,8 +19,11 @@ from typing import Any
 
 from bedside.bus.broadcaster import Broadcaster
 from bedside.bus.subscriber import Subscriber
+from bedside.cli.broadcast import setup_of
 from bedside.errors import Overwritten
 from bedside.messages import Frame, Loss, Pixels, Signal, Status
+from bedside.settings import Settings
+from bedside.settings_tables import SourceSettings
 from bedside.source.capture import Capture
 from bedside.source.devices import list_devices, measure
 from bedside.source.v4l2_node import Mode, Node
@@ -172,14 +176,17 @@ async def run(log: Log) -> None:
     scan()
     hdmi(log, "source", "1280x720p24")
     watcher = Watcher(log)
-    broadcaster = Broadcaster(Capture("v4l2:"), host="127.0.0.1", port=0, ring_name=f"bedside-rig-{os.getpid()}")
+    privacy, setup = setup_of(Settings(source=SourceSettings("v4l2:"), folder=Path.cwd()))
+    capture = Capture("v4l2:", privacy=privacy)
+    broadcaster = Broadcaster(capture, host="127.0.0.1", port=0, ring_name=f"bedside-rig-{os.getpid()}", setup=setup)
     stop, port = asyncio.Event(), asyncio.get_running_loop().create_future()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(broadcaster.run(stop, port.set_result))
-        subscriber = Subscriber(f"ws://127.0.0.1:{await port}/frames")
+        address = f"127.0.0.1:{await port}"
+        subscriber = Subscriber(f"ws://{address}/frames")
         listening = tasks.create_task(listen(subscriber, watcher))
         try:
-            await asyncio.to_thread(drive, log, watcher)
+            await asyncio.to_thread(drive, log, watcher, f"http://{address}/setup")
         finally:
             listening.cancel()
             stop.set()
@@ -202,7 +209,19 @@ async def listen(subscriber: Subscriber, watcher: Watcher) -> None:
             assert isinstance(event, Loss)
 
 
-def drive(log: Log, watcher: Watcher) -> None:
+def set_up(log: Log, watcher: Watcher, url: str) -> None:
+    """Say that no name is shown, as the setup page does: what every page warns of before and after."""
+    log.write("step", name="set up")
+    watcher.wait("warned", lambda: bool(watcher.status.warning))
+    log.write("warning", sentence=watcher.status.warning)
+    body = json.dumps({"preset": "guest", "crop": [], "mask": [], "fan": []}).encode()
+    with urllib.request.urlopen(urllib.request.Request(url, body), timeout=60) as answer:
+        state = json.load(answer)
+    watcher.wait("not warned", lambda: not watcher.status.warning)
+    log.write("set up", preset=state["preset"], is_confirmed=state["is_confirmed"], warning=watcher.status.warning)
+
+
+def drive(log: Log, watcher: Watcher, setup_url: str) -> None:
     """What happens to the cable, one thing after the other."""
     watcher.wait_live(1280, 720)
     time.sleep(3)  # a while to measure the rate, and to lose pictures
@@ -235,6 +254,7 @@ def drive(log: Log, watcher: Watcher) -> None:
         watcher.wait_for(Signal.UNPLUGGED)
         plug(log)
         watcher.wait_live(1280, 720)
+    set_up(log, watcher, setup_url)  # last: from now on nothing leaves of a picture in another size
     hdmi(log, "signal", "off")
     watcher.wait_for(Signal.NO_SIGNAL)
     hdmi(log, "unplug")

@@ -159,6 +159,13 @@ def test_plugged_in_again(log: list[Event], occurrence: int, node: str) -> None:
     assert kinds(part, "reached")[-1]["what"] == "live 1280x720"
 
 
+def test_a_device_that_nobody_has_set_up_is_warned_of_until_somebody_does(log: list[Event]) -> None:
+    """What a page's band says: names are not masked; saving a preset on the setup page takes it away."""
+    (before,), (after_it,) = kinds(log, "warning"), kinds(log, "set up")
+    assert before["sentence"].startswith("Names are not masked")
+    assert (after_it["preset"], after_it["is_confirmed"], after_it["warning"]) == ("guest", True, "")
+
+
 def test_numbers_only_grow(log: list[Event]) -> None:
     """Through all of it no frame's number came twice."""
     numbers = [event["seq"] for event in kinds(log, "frame")]

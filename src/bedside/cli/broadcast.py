@@ -49,7 +49,7 @@ async def _broadcast(settings: Settings, stop: asyncio.Event) -> None:
     from bedside.source.images import load_image
 
     source = settings.source
-    privacy, setup = _setup_of(settings)
+    privacy, setup = setup_of(settings)
     size = privacy.framing.size
     capture = Capture(
         source.url,
@@ -112,7 +112,7 @@ def _by_hand(settings: Settings) -> list[str]:
     return [key for key in ("crop", "mask", "fan") if getattr(settings.source, key)]
 
 
-def _setup_of(settings: Settings) -> "tuple[Privacy, Setup]":
+def setup_of(settings: Settings) -> "tuple[Privacy, Setup]":
     """What may leave at first, and what a page may ask of it. Raises SettingsError or Misfit."""
     from bedside.cli.text_finder import text_finder
     from bedside.source.privacy import Privacy

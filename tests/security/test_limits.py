@@ -232,8 +232,8 @@ async def test_pages_have_a_bound(start_hub: StartHub, monkeypatch: pytest.Monke
 async def test_who_reads_nothing_costs_one_picture_and_nobody_else_a_frame(
     start_hub: StartHub, scanner: Scanner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Three pages that take nothing, and say that they painted all: the server keeps no more than one picture for each,
-    another page gets every frame meanwhile, and then they are dropped and counted."""
+    """Three pages that take nothing, and say that they painted all: the server keeps no more than one picture of
+    the stream for each, another page gets every frame meanwhile, and then they are dropped and counted."""
     monkeypatch.setattr(live, "STUCK_AFTER_S", 2.0)
     scanner.width, scanner.height = WIDTH, WIDTH * 3 // 4
     hub = await start_hub()

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 SRC = Path(__file__).parents[1] / "src"
-BASE = {"errors", "clock", "inks", "messages", "thinner", "threads", "wire"}
+BASE = {"errors", "clock", "inks", "loopback", "messages", "thinner", "threads", "wire"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "clock": set(),
     "inks": set(),
+    "loopback": set(),
     "messages": {"errors"},
     "thinner": {"clock"},
     "threads": set(),
@@ -20,7 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings_value": {"errors"},
     "settings_tables": {"settings_value"},
     "settings_check": {"errors", "settings_tables"},
-    "settings": {"errors", "settings_check", "settings_tables", "settings_value"},
+    "settings": {"errors", "loopback", "settings_check", "settings_tables", "settings_value"},
     "settings_text": {"settings", "settings_tables", "settings_value"},
     "phantom": {"errors", "messages"},
     "source": BASE | {"phantom"},

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bedside.errors import SettingsError
-from bedside.settings import Settings, is_loopback, load
+from bedside.settings import Settings, load
 from bedside.settings_text import commented, engine_at
 
 
@@ -171,14 +171,6 @@ def test_any_value_is_read_or_refused(values: dict[str, object]) -> None:
         return
     assert isinstance(table.port, int) and 1 <= table.port <= 65535
     assert len(table.crop) in (0, 4)
-
-
-@pytest.mark.parametrize(
-    ("host", "expected"), {"127.0.0.1": 1, "::1": 1, "localhost": 1, "0.0.0.0": 0, "::": 0}.items()
-)
-def test_loopback_is_this_machine_alone(host: str, expected: int) -> None:
-    """Everything but loopback counts as the network."""
-    assert is_loopback(host) == bool(expected)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from bedside.errors import SettingsError
+from bedside.loopback import is_loopback
 from bedside.settings_check import (
     refuse_mask_without_size,
     refuse_names_like_the_pipelines,
@@ -131,11 +132,6 @@ def _ports(settings: Settings) -> list[tuple[str, int]]:
         (f"[[engine]] {engine.name}", port) for engine in settings.engines if not engine.url for port in engine.ports
     ]
     return [*source, ("[server]", settings.server.port), *engines]
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach what listens on `host`."""
-    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def near(host: str) -> str:

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from bedside.errors import SettingsError
+from bedside.loopback import is_loopback
 
 
 def refuse_open_host(host: str, token: str) -> None:
     """Raise SettingsError when pictures would be open to a network."""
-    if not token and not _is_loopback(host):
+    if not token and not is_loopback(host):
         raise SettingsError(
             f"[source] host is {host!r}, which other machines can reach; expected a token with it: "
             "set [source] token to a long secret, or host to 127.0.0.1"
@@ -53,10 +54,3 @@ def _is_local_name(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bedside import clock
+from bedside.cli.deeds import note
 from bedside.cli.health import access_folder
 from bedside.cli.verb import add_verb, settings_of
 from bedside.errors import AccessError, SettingsError
@@ -58,11 +59,9 @@ def run(arguments: argparse.Namespace) -> int:
         case "list":
             return _list(devices, settings)
         case "invite":
-            return _invite(
-                devices, log, settings, _needed(arguments, "a role: viewer, operator or admin"), arguments.label
-            )
+            return _invite(devices, settings, _needed(arguments, "a role: viewer, operator or admin"), arguments.label)
         case "revoke":
-            return _revoke(devices, log, _needed(arguments, "an id, as `bedside access list` shows it"))
+            return _revoke(devices, settings, _needed(arguments, "an id, as `bedside access list` shows it"))
     return _verify(log) if arguments.verify else _tail(log)
 
 
@@ -83,9 +82,8 @@ def _list(devices: "Devices", settings: Settings) -> int:
     return 0
 
 
-def _invite(devices: "Devices", log: "AccessLog", settings: Settings, word: str, label: str) -> int:
+def _invite(devices: "Devices", settings: Settings, word: str, label: str) -> int:
     from bedside.access.devices import role_of
-    from bedside.access.role import Role, Who
     from bedside.cli.invitation import lead_to_trust, page_url
 
     try:
@@ -93,7 +91,7 @@ def _invite(devices: "Devices", log: "AccessLog", settings: Settings, word: str,
     except AccessError as error:
         raise SettingsError(str(error)) from None
     code = devices.invite(role, label)
-    log.write(Who(Role.ADMIN, "here"), "invite", role=role.word, label=label)
+    note(settings, "invite", role=role.word, label=label)
     url = f"{page_url(settings).partition('?')[0].rstrip('/')}/pair"
     print(f"Code {code} pairs one tablet as {role.word}, within ten minutes: type it at {url}")
     if sys.stdout.isatty():
@@ -105,11 +103,9 @@ def _invite(devices: "Devices", log: "AccessLog", settings: Settings, word: str,
     return 0
 
 
-def _revoke(devices: "Devices", log: "AccessLog", id_: str) -> int:
-    from bedside.access.role import Role, Who
-
+def _revoke(devices: "Devices", settings: Settings, id_: str) -> int:
     device = devices.revoke(id_)
-    log.write(Who(Role.ADMIN, "here"), "revoke", device=device.id, label_of_device=device.label)
+    note(settings, "revoke", device=device.id, label_of_device=device.label)
     print(f"{device.role.word} {device.label or device.id} is signed out; its pages are closed within a second.")
     return 0
 

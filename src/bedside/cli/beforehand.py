@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from bedside.cli.ports import refuse_taken_ports
 from bedside.errors import SessionError, SettingsError
-from bedside.settings import Settings, is_loopback
+from bedside.loopback import is_loopback
+from bedside.settings import Settings
 from bedside.settings_tables import EngineSettings
 from bedside.supervisor.child import HEARTBEAT_FD
 from bedside.supervisor.families import MARK

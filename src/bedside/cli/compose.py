@@ -13,7 +13,8 @@ from bedside.cli.live import end_as_by_ctrl_c
 from bedside.cli.shown import Shown
 from bedside.cli.verb import add_verb, settings_of
 from bedside.errors import BedsideError, SettingsError
-from bedside.settings import Settings, is_loopback
+from bedside.loopback import is_loopback
+from bedside.settings import Settings
 
 DOC = """\
 write compose.yaml, so that everything runs in containers

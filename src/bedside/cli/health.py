@@ -8,7 +8,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from bedside.settings import Settings, is_loopback, near
+from bedside.loopback import is_loopback
+from bedside.settings import Settings, near
 
 MOST_BYTES = 1_000_000
 CA = "ca.pem"

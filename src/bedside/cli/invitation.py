@@ -11,8 +11,9 @@ from dataclasses import replace
 from bedside import clock
 from bedside.cli.health import access_folder, encrypts, own_url
 from bedside.errors import SettingsError
+from bedside.loopback import is_loopback
 from bedside.network.interfaces import addresses_of, networks
-from bedside.settings import Settings, is_loopback
+from bedside.settings import Settings
 
 MINUTES = 10
 """So long a printed code lets a tablet in (access/pairing.py)."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from bedside.cli.health import access_folder, encrypts
 from bedside.errors import AccessError, SettingsError
+from bedside.loopback import is_loopback
 from bedside.network.interfaces import changes, networks
-from bedside.settings import Settings, is_loopback
+from bedside.settings import Settings
 
 if TYPE_CHECKING:
     from aiohttp import web

@@ -11,7 +11,8 @@ from bedside.compose.options import service_of
 from bedside.engine.container import PLACE, SOCKET, SOCKETS
 from bedside.engine.environment import engine_file
 from bedside.errors import SettingsError
-from bedside.settings import Settings, is_loopback
+from bedside.loopback import is_loopback
+from bedside.settings import Settings
 from bedside.settings_tables import EngineSettings
 from bedside.supervisor.plan import Process, plan
 

@@ -1,7 +1,6 @@
 """Who may talk to the server, and who that is: token, paired device or this machine; and what a page may do."""
 
 import hmac
-import ipaddress
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from hashlib import sha256
@@ -14,6 +13,7 @@ from bedside import clock
 from bedside.access.role import Role, Who
 from bedside.hub.access_desk import ABOUT, WHO, AccessDesk
 from bedside.hub.routes import DEEDS, MEANT_FOR, Route, least, route_of
+from bedside.loopback import is_loopback
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -30,16 +30,6 @@ UNAUTHORISED = "This device is not paired: open /pair and type the code that an 
 WRONG_HOST = "This server is only for this machine and is not called that; open http://127.0.0.1 with its port instead."
 WRONG_ORIGIN = "This request came from a page of another server and was refused."
 TOO_MANY = "Too many wrong guesses from here; wait a minute."
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether what listens on `host`, or has it as its address, is this machine alone."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address((host or "").strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 class Guard:

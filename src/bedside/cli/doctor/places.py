@@ -9,7 +9,8 @@ from bedside.cli.doctor.listener import listener
 from bedside.cli.health import ask_health
 from bedside.cli.invitation import lan_address
 from bedside.cli.ports import ports
-from bedside.settings import Settings, is_loopback
+from bedside.loopback import is_loopback
+from bedside.settings import Settings
 from bedside.supervisor.leftovers import SHARED_MEMORY
 
 GB = 1e9

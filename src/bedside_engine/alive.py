@@ -35,7 +35,7 @@ def ask(address: str, token: str = "") -> Tuple[bool, str]:
         return False, "%s has not answered for %g s; it hangs" % (address, PATIENCE_S)
     except OSError as error:
         return False, "%s cannot be reached: %s" % (address, error.strerror or error)
-    except ValueError:
+    except (ValueError, LookupError, TypeError):
         return False, "%s answers, and not as Bedside does" % address
     if status == 200:
         return True, "it does its job"

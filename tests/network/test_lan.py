@@ -1,5 +1,6 @@
 """`bedside up --lan`: on the chosen network and on no other, encrypted, and there again when the address changes."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -8,10 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from tests.end_to_end.box import wait
 from tests.network_namespaces import Host, Lan
 
+from bedside.cli.invitation import invite
 from bedside.network import certificates
+from bedside.network.mdns import Name
+from bedside.settings import Settings
+from bedside.settings_tables import ServerSettings
 
 OTHER = "10.9.9.1"
 
@@ -83,3 +89,30 @@ def test_plain_http_is_an_explicit_setting(net: Lan, tmp_path: Path) -> None:
         wait(lambda: '"status"' in ask(net.tablets[0], f"http://{net.server.address}:8080/health").stdout, "it answers")
         assert "Failed to connect" in ask(net.tablets[0], f"http://{net.server.address}:8081/trust").stderr
     assert not (tmp_path / "access" / certificates.CA).exists()
+
+
+async def test_a_name_that_another_machine_has_is_said(
+    net: Lan, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What `bedside up` prints is the name that this machine has got, and the certificate holds for it."""
+    other, tablet = net.tablets
+    rival = Name("bedside", [other.address], 8080)
+    with other.inside():
+        await rival.open()
+
+    def health() -> str:
+        with serving(net.server, tmp_path):
+            wait(lambda: comes_in(tablet, net.server.address, tmp_path), "the tablet comes in")
+            with net.server.inside():
+                invite(Settings(server=ServerSettings(interface="eth0"), folder=tmp_path), "up")
+            known = ("--resolve", f"bedside-2.local:8080:{net.server.address}")
+            trusting = ("--cacert", str(tmp_path / "access" / certificates.CA))
+            return ask(tablet, "https://bedside-2.local:8080/health", *known, *trusting).stdout
+
+    try:
+        assert '"status"' in await asyncio.to_thread(health)
+    finally:
+        await rival.close()
+    said = capsys.readouterr().out
+    assert "bedside.local is another machine's name here; this one is bedside-2.local." in said
+    assert "The page: https://bedside-2.local:8080/" in said

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from tests.hub.conftest import Hub, StartHub
+from tests.hub.conftest import Hub, StartHub, eventually
 
 from bedside.access.devices import Devices
 from bedside.access.log import AccessLog
@@ -54,9 +54,10 @@ async def test_a_wrong_name_and_a_running_session_are_refused(guarded: Hub) -> N
 async def test_without_its_line_in_the_log_nothing_is_deleted(guarded: Hub) -> None:
     """An access log that cannot be written keeps the session."""
     folder = await ended(guarded)
-    log = AccessLog(guarded.access).path
-    log.unlink(missing_ok=True)
-    log.mkdir()
+    log = AccessLog(guarded.access)
+    await eventually(lambda: [one["deed"] for one in log.tail(1)] == ["session end"])  # the last one of its thread
+    log.path.unlink()
+    log.path.mkdir()
     status, said = await guarded.post(f"api/sessions/{folder.name}/delete", name=folder.name)
     assert status == 507 and "nothing was deleted" in said["error"]
     assert folder.is_dir()

@@ -132,7 +132,7 @@ def in_video(path: Path) -> set[str]:
     """Which are to be seen in some of its pictures."""
     with av.open(str(path)) as container:
         frames = list(container.decode(video=0))
-    some = frames[:: max(1, len(frames) // 4)]
+    some = frames[:: max(1, len(frames) // 3)]
     return in_pictures(np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in some)
 
 
@@ -219,7 +219,7 @@ def keep_session(box: Box) -> Path:
     """A session with video, a snapshot, its clip and a best frame."""
     post(box, "/api/session/start", {"participant": "P1", "arm": "explain", "consent": True, "recording": True})
     (folder,) = (path for path in (box.folder / "sessions").iterdir() if not path.name.startswith("."))
-    wait(lambda: (box.health.get("recorder") or {}).get("frames", 0) > 25, "a second is recorded")
+    wait(lambda: (box.health.get("recorder") or {}).get("frames", 0) > 12, "a second is recorded")
     post(box, "/api/snapshot", {"seq": None, "view": "explain"})
     wait(lambda: list((folder / "snapshots").glob("*.mp4")), "the clip is there")
     post(box, "/api/session/end", {})
@@ -247,7 +247,7 @@ def kinds(folder: Path) -> Iterator[tuple[str, Path]]:
 def searched(folder: Path) -> Found:
     """Where each pattern is to be found once a whole Bedside has run on a scanner that shows both."""
     draw_scanner(folder / "scanner")
-    source = f"file:{folder / 'scanner'}?fps=20&loop=1"
+    source = f"file:{folder / 'scanner'}?fps=10&loop=1"
     with running(folder, SESSION, engine=ENGINE, source=source, mask=FRAMING) as box:
         session = keep_session(box)
         found = asyncio.run(in_websockets(box))

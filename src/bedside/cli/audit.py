@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bedside.cli.deeds import note
 from bedside.cli.verb import add_verb, settings_of
 from bedside.cli.which_session import HELP, which
 from bedside.errors import BedsideError, SettingsError
@@ -63,7 +64,9 @@ def run(arguments: argparse.Namespace) -> int:
             about, page = audit(folder, finds, known, arguments.every, quiet=arguments.quiet)
             told.append(about)
             pages.append(page)
-    if arguments.sheet:
+    if arguments.sheet:  # crops of the pictures, to be looked at
+        for folder in folders:
+            note(settings, "audit", session=folder.name)
         _write(arguments.sheet, "".join(pages))
     print(json.dumps({"sessions": told}, indent=1) if arguments.json else "\n".join(map(_said, told)))
     return 1 if any(one["places"] or one["words"] or one["unseen"] for one in told) else 0

@@ -15,7 +15,8 @@ role is too small gets 403, and a sentence that says which one is needed. [Pair 
 tablets](../howto/let-tablets-in.md).
 
 The last column is the deed in the [access log](../decisions/0018-access.md), where there is one. Pairing, signing in,
-opening and closing a page, inviting and revoking write their lines, too, and so does whatever was refused.
+opening and closing a page, inviting, revoking, setting up and deleting write their lines, too, and so do whatever was
+refused and what is done with sessions and devices on the command line.
 
 | method | address | stranger | viewer | operator | admin | in the access log |
 | --- | --- | --- | --- | --- | --- | --- |

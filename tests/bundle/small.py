@@ -48,6 +48,7 @@ def bundle(
     build: int = 0,
     settings: str = "# 1\n",
     python: str = "",
+    unit: bytes = b"",
 ) -> Path:
     """A bundle whose Bedside says of itself that it runs, or, broken, ends at once."""
     main = MAIN.format(version=version, is_broken=is_broken, build=build)
@@ -69,6 +70,7 @@ def bundle(
     contents.parts["settings/bedside.toml"] = Bytes(settings.encode())
     contents.parts["settings/presets/a.toml"] = Bytes(b"# a\n")
     contents.parts["docs/a.md"] = contents.parts["docs/b.md"] = Bytes(b"the same\n" * 1000)
+    contents.parts["deploy/systemd/bedside.service"] = Bytes(unit)
     file = folder / f"bedside-{version}.pyz"
     make(file, contents, lambda step, done, total: None, version)
     return file

@@ -80,6 +80,28 @@ def test_a_new_version_that_does_not_come_up_is_taken_back(tmp_path: Path, prefi
     assert Prefix(prefix).current_name.startswith("1.0-")
 
 
+def test_a_version_that_never_came_up_is_none_to_go_back_to(tmp_path: Path, prefix: Path) -> None:
+    """However many failed between, the one that ran is kept, and it is what a rollback brings."""
+    for version, is_broken in (("1.1", True), ("1.2", True), ("1.3", False)):
+        install(bundle(tmp_path, version, is_broken=is_broken), prefix)
+    assert sorted(one.name[:3] for one in Prefix(prefix).installed()) == ["1.0", "1.3"]
+    assert cli.main(["install", "--rollback", "--prefix", str(prefix)]) == 0
+    assert Prefix(prefix).current_name.startswith("1.0-")
+
+
+def test_a_power_cut_before_the_new_version_is_known_to_be_well(tmp_path: Path, prefix: Path) -> None:
+    """The same command once more brings back what ran before, when the new version does not come up."""
+    new = bundle(tmp_path, "1.1", is_broken=True)
+    argv = [sys.executable, "-u", str(new), "install", "--prefix", str(prefix), "--no-service"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, start_new_session=True) as running:
+        assert running.stdout is not None
+        for line in running.stdout:
+            if line.strip().startswith("starts Bedside 1.1"):
+                os.killpg(running.pid, signal.SIGKILL)
+    assert install(new, prefix).returncode == 1
+    assert Prefix(prefix).current_name.startswith("1.0-")
+
+
 def test_settings_that_the_new_version_refuses_stop_the_update(tmp_path: Path, prefix: Path) -> None:
     """Before anything is switched; of the new version nothing is left."""
     done = install(bundle(tmp_path, "1.1", build=2), prefix)
@@ -146,6 +168,7 @@ def test_the_last_three_versions_are_kept(tmp_path: Path, capsys: pytest.Capture
     for number in range(4):
         (prefix.versions / f"1.{number}-a").mkdir(parents=True)
         prefix.complete(f"1.{number}-a")
+        prefix.came_up(f"1.{number}-a")
     prefix.switch("1.3-a")
     (prefix.versions / "1.4-a").mkdir()
     assert sorted(prefix.prune()) == ["1.0-a", "1.4-a"]

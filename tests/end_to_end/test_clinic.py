@@ -71,7 +71,7 @@ class Machine:
         """From power-on, when systemd starts the unit, to the plug being pulled: everything ends at once."""
         (command,) = re.findall(r"^ExecStart=(.*)", UNIT, re.MULTILINE)
         cache = "export XDG_CACHE_HOME=/opt/bedside/cache; set -a\n"
-        cache += ". /opt/bedside/data/service.env 2>/dev/null || true\n"
+        cache += ". /opt/bedside/service.env 2>/dev/null || true\n"
         start = f"{cache}cd /opt/bedside/data; exec {command.replace('@PREFIX@', '/opt/bedside')}"
         with (self.folder / "service.log").open("ab") as log:
             service = subprocess.Popen(self.argv(start), stdout=log, stderr=log, start_new_session=True)

@@ -43,12 +43,13 @@ def install(file: Path, prefix: Prefix, wanted: Wanted, shown: Shows) -> None:
     """Install the bundle `file` and run it. Raises BundleError; the version before runs then, as before."""
     archive = Archive(file, shown)
     manifest = archive.manifest
+    has_service = wanted.has_service and service.has_systemd()
+    if has_service:
+        os.umask(0o022)  # another user runs what root puts there
     with prefix.alone():
         trial.refuse_while_a_session_runs(prefix)
-        has_service = wanted.has_service and service.has_systemd()
         if not has_service:
             trial.refuse_while_it_runs(prefix)
-        before = prefix.current_name
         if manifest.name in [one.name for one in prefix.installed()]:
             shown.line(f"Bedside {manifest.name} is installed already")
         else:
@@ -61,8 +62,8 @@ def install(file: Path, prefix: Prefix, wanted: Wanted, shown: Shows) -> None:
             service.write_options(prefix, prefix.versions / manifest.name, wanted.lan)
         if has_service:
             machine.give_to_user(prefix)
-            service.write_unit(prefix, manifest.name)
-        _go(prefix, manifest.name, before, has_service, shown)
+        trial.refuse_while_a_session_runs(prefix)  # one may have begun meanwhile
+        _go(prefix, manifest.name, has_service, shown)
         for old in prefix.prune():
             shown.line(f"removed the old version {old}")
     _say_how_to_go_on(prefix, has_service, shown)
@@ -75,7 +76,7 @@ def roll_back(prefix: Prefix, shown: Shows) -> None:
         trial.refuse_while_a_session_runs(prefix)
         if not has_service:
             trial.refuse_while_it_runs(prefix)
-        _go(prefix, prefix.before(), prefix.current_name, has_service, shown)
+        _go(prefix, prefix.before(), has_service, shown)
 
 
 @contextmanager
@@ -179,30 +180,45 @@ def _keep_data(prefix: Prefix, name: str, shown: Shows) -> None:
         elif not target.exists() and path.name != "bedside.toml":
             shutil.copy2(path, target)
     fresh = prefix.settings.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
     shutil.copy2(shipped / "bedside.toml", fresh)
     fresh.replace(prefix.settings)
 
 
-def _go(prefix: Prefix, name: str, before: str, has_service: bool, shown: Shows) -> None:
-    """Switch to this version and see whether it comes up; else back to the one before."""
-    prefix.switch(name)
+def _go(prefix: Prefix, name: str, has_service: bool, shown: Shows) -> None:
+    """Switch to this version and see whether it comes up; else, or if that is broken off, back to what ran before."""
+    before = prefix.way_back(name)
     shown(f"starts Bedside {name}", 0, 0)
-    trouble = trial.trouble(prefix, has_service)
-    if not trouble:
+    try:
+        found = _try(prefix, name, has_service)
+    except BaseException:
+        if before:
+            shown.line(f"broken off; back to {before}")
+            _switch(prefix, before, has_service)
+            trial.start(has_service)
+        raise
+    if not found:
+        prefix.came_up(name)
         shown.line(f"Bedside {name} is installed in {prefix.folder} and comes up")
         return
-    if before in ("", name):
-        raise BundleError(f"Bedside {name} is installed and does not come up: {trouble}")
-    prefix.switch(before)
-    again = trial.trouble(prefix, has_service)
-    state = (
-        f"which does not come up either: {again}"
-        if again
-        else "which runs as before"
-        if has_service
-        else "which comes up"
-    )
-    raise BundleError(f"Bedside {name} does not come up: {trouble}; back to {before}, {state}")
+    if not before:
+        raise BundleError(f"Bedside {name} is installed and does not come up: {found}")
+    again = _try(prefix, before, has_service)
+    well = "which runs as before" if has_service else "which comes up"
+    state = f"which does not come up either: {again}" if again else well
+    raise BundleError(f"Bedside {name} does not come up: {found}; back to {before}, {state}")
+
+
+def _try(prefix: Prefix, name: str, has_service: bool) -> str:
+    """Switch to this version; why it does not come up, or nothing."""
+    _switch(prefix, name, has_service)
+    return trial.trouble(prefix, has_service)
+
+
+def _switch(prefix: Prefix, name: str, has_service: bool) -> None:
+    if has_service:
+        service.write_unit(prefix, name)
+    prefix.switch(name)
 
 
 def _say_how_to_go_on(prefix: Prefix, has_service: bool, shown: Shows) -> None:

@@ -6,6 +6,7 @@ import pwd
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from bedside.bundle.prefix import Prefix
@@ -22,7 +23,9 @@ def give_to_user(prefix: Prefix) -> None:
         run("useradd", "--system", "--user-group", "--home-dir", str(prefix.data), "--shell", "/usr/sbin/nologin", USER)
         user = pwd.getpwnam(USER)
     for path in [prefix.data, *prefix.data.rglob("*")]:
-        os.chown(path, user.pw_uid, user.pw_gid, follow_symlinks=False)
+        with suppress(FileNotFoundError):  # the version that runs may remove its files meanwhile
+            if path.lstat().st_uid != user.pw_uid:
+                os.chown(path, user.pw_uid, user.pw_gid, follow_symlinks=False)
     prefix.data.chmod(0o750)
 
 

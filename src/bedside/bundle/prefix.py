@@ -30,6 +30,8 @@ class Version:
 
     name: str
     installed_ns: int
+    came_up_ns: int
+    """When it was last switched to and came up; 0 is never."""
 
 
 @dataclass(frozen=True)
@@ -73,22 +75,44 @@ class Prefix:
         found = []
         for file in self.versions.glob(f"*/{COMPLETE}"):
             about = json.loads(file.read_text(encoding="utf-8"))
-            found.append(Version(file.parent.name, int(about["installed_ns"])))
+            found.append(Version(file.parent.name, int(about["installed_ns"]), int(about["came_up_ns"])))
         return sorted(found, key=lambda one: -one.installed_ns)
 
     def before(self) -> str:
-        """The version that was installed before the current one. Raises BundleError when there is none."""
-        names = [one.name for one in self.installed()]
+        """The one that was installed before the current one and has run. Raises BundleError when there is none."""
+        found = self.installed()
+        names = [one.name for one in found]
         later = names.index(self.current_name) if self.current_name in names else len(names)
-        if later + 1 >= len(names):
-            raise BundleError(f"there is no version before {self.current_name or 'the first'} in {self.versions}")
-        return names[later + 1]
+        for one in found[later + 1 :]:
+            if one.came_up_ns:
+                return one.name
+        raise BundleError(f"there is no version before {self.current_name or 'the first'} in {self.versions}")
+
+    def way_back(self, name: str) -> str:
+        """The version to bring back if `name` does not come up; empty when there is none.
+
+        It is the one that came up last. A version that runs already and is only started anew has none: going back
+        would mend nothing.
+        """
+        found = {one.name: one.came_up_ns for one in self.installed()}
+        if name == self.current_name and found.get(name):
+            return ""
+        others = {other: came_up_ns for other, came_up_ns in found.items() if came_up_ns and other != name}
+        return max(others, key=lambda other: others[other], default="")
 
     def complete(self, name: str) -> None:
         """Say that this version is there whole, once all of it is on the disk."""
         os.sync()
+        self._note(name, clock.wall_ns(), 0)
+
+    def came_up(self, name: str) -> None:
+        """Say that this version has come up: from now on it is one to go back to."""
+        (one,) = [one for one in self.installed() if one.name == name]
+        self._note(name, one.installed_ns, clock.wall_ns())
+
+    def _note(self, name: str, installed_ns: int, came_up_ns: int) -> None:
         fresh = self.versions / name / f"{COMPLETE}.new"
-        fresh.write_text(json.dumps({"installed_ns": clock.wall_ns()}), encoding="utf-8")
+        fresh.write_text(json.dumps({"installed_ns": installed_ns, "came_up_ns": came_up_ns}), encoding="utf-8")
         with fresh.open("rb") as file:
             os.fsync(file.fileno())
         fresh.replace(self.versions / name / COMPLETE)
@@ -109,8 +133,8 @@ class Prefix:
         shutil.rmtree(self.versions / name, ignore_errors=True)
 
     def prune(self) -> list[str]:
-        """Remove what was interrupted, and whole versions but the last three and the current one; their names."""
-        keep = {one.name for one in self.installed()[:KEPT]} | {self.current_name}
+        """Remove all but the current version and the last three that came up; the names of what is gone."""
+        keep = {one.name for one in [one for one in self.installed() if one.came_up_ns][:KEPT]} | {self.current_name}
         old = [path.name for path in self.versions.iterdir() if path.name not in keep] if self.versions.is_dir() else []
         for name in old:
             self.remove(name)
@@ -118,7 +142,10 @@ class Prefix:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Nobody else installs here meanwhile. Raises BundleError when somebody does, or may not write here."""
+        """Nobody else installs here meanwhile.
+
+        Raises BundleError when somebody does, when this folder cannot be written, or for what the disk says meanwhile.
+        """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             lock = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -127,9 +154,12 @@ class Prefix:
                 f"{self.folder} cannot be written: {error.strerror}; run it with sudo, or choose another --prefix"
             ) from error
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise BundleError(f"another installation into {self.folder} runs now; wait for its end") from None
             yield
-        except BlockingIOError:
-            raise BundleError(f"another installation into {self.folder} runs now; wait for its end") from None
+        except OSError as error:
+            raise BundleError(f"the installation was broken off: {error}; repeat the command") from error
         finally:
             os.close(lock)

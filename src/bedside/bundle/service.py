@@ -12,6 +12,7 @@ RUNNING = Path("/run/systemd/system")
 """There while systemd runs this machine (sd_booted(3))."""
 LINK = Path("/usr/local/bin/bedside")
 OPTIONS = "service.env"
+"""Beside the data, not in them: root's shell reads it, and the service may write all data."""
 THE_ONLY = """
 import sys
 from bedside.cli.invitation import the_only
@@ -27,14 +28,18 @@ COMMAND = """\
 #!/bin/sh
 # Bedside as it is installed here, with its own settings; as the user who owns these, but to install.
 export XDG_CACHE_HOME='{prefix}/cache'
-if [ -r '{prefix}/data/service.env' ]; then
+if [ -r '{prefix}/service.env' ]; then
     set -a
-    . '{prefix}/data/service.env'
+    . '{prefix}/service.env'
     set +a
 fi
+verb=
+for word in "$@"; do
+    case $word in -*) ;; *) verb=$word; break ;; esac
+done
 owner=$(stat -c %U '{prefix}/data')
-if [ "$(id -u)" = 0 ] && [ "$owner" != root ] && [ "${{1:-}}" != install ]; then
-    exec setpriv --reuid "$owner" --regid "$owner" --init-groups \\
+if [ "$(id -u)" = 0 ] && [ "$owner" != root ] && [ "$verb" != install ]; then
+    exec setpriv --reuid "$owner" --regid "$(id -g "$owner")" --init-groups \\
         '{prefix}/current/venv/bin/bedside' --config '{prefix}/data/bedside.toml' "$@"
 fi
 exec '{prefix}/current/venv/bin/bedside' --config '{prefix}/data/bedside.toml' "$@"
@@ -71,7 +76,7 @@ def write_options(prefix: Prefix, version: Path, interface: str) -> None:
     All that runs from here is told so, the service and what a person types. Raises BundleError.
     """
     interface = interface or machine.run(str(version / "venv" / "bin" / "python"), "-I", "-c", THE_ONLY).strip()
-    _write(prefix.data / OPTIONS, f"BEDSIDE_SERVER_INTERFACE={interface}\n")
+    _write(prefix.folder / OPTIONS, f"BEDSIDE_SERVER_INTERFACE={interface}\n")
 
 
 def write_command(prefix: Prefix) -> None:

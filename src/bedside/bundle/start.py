@@ -1,6 +1,7 @@
 """The command line inside a bundle: `python3 FILE.pyz`."""
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -36,6 +37,9 @@ def main(argv: list[str]) -> int:
     verbs.add_parser("verify", help="check every byte, change nothing")
     add_options(verbs.add_parser("install", help="install, or update"))
     arguments = parser.parse_args(argv[1:])
+    for end in (signal.SIGHUP, signal.SIGTERM):  # a closed connection ends it as Ctrl-C does
+        if signal.getsignal(end) is signal.SIG_DFL:
+            signal.signal(end, signal.default_int_handler)
     try:
         if arguments.verb == "verify":
             return verify(file)
@@ -44,7 +48,7 @@ def main(argv: list[str]) -> int:
         print(f"{file.name}: {error}", file=sys.stderr)  # noqa: T201
         return 1
     except KeyboardInterrupt:
-        print("interrupted; nothing has changed but what was said to be done", file=sys.stderr)  # noqa: T201
+        print("interrupted; what ran before runs as before. Repeat the command", file=sys.stderr)  # noqa: T201
         return 130
     return 0
 

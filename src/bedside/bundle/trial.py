@@ -34,7 +34,10 @@ def refuse_while_it_runs(prefix: Prefix) -> None:
 def trouble(prefix: Prefix, has_service: bool) -> str:
     """Why the current version does not come up; empty when server, processes and engines are well."""
     if has_service:
-        machine.run("systemctl", "restart", service.UNIT)
+        try:
+            start(has_service)
+        except BundleError as error:
+            return str(error)
         return _wait(prefix, None)
     log = prefix.data / "logs" / "trial.log"
     log.parent.mkdir(exist_ok=True)
@@ -49,6 +52,12 @@ def trouble(prefix: Prefix, has_service: bool) -> str:
     finally:
         _stop(up)
     return f"{found}; all that it said is in {log}" if found else ""
+
+
+def start(has_service: bool) -> None:
+    """Have the service run the current version from now on, where there is one. Raises BundleError."""
+    if has_service:
+        machine.run("systemctl", "restart", service.UNIT)
 
 
 def _wait(prefix: Prefix, up: "subprocess.Popen[bytes] | None") -> str:

@@ -5,11 +5,13 @@ import os
 import re
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 from packaging.markers import Marker
 
 from bedside.engine.build import Say, run
+from bedside.engine.pip import RAW_BAR
 from bedside.engine.pip_talk import PipTalk
 from bedside.engine.venv import Venv
 from bedside.errors import BundleError
@@ -66,7 +68,22 @@ def fetch(lock: str, python: str, folder: Path, say: Say, log: Path) -> None:
         "-r",
         str(wanted),
     ]
-    _pip(sys.executable, [*words, *([] if python == here() else _of(python))], say, log, "raw")
+    _pip(
+        sys.executable,
+        [*words, *([] if python == here() else _of(python))],
+        say,
+        log,
+        "raw" if _tells_progress() else "off",
+    )
+
+
+def _tells_progress() -> bool:
+    """Whether this Python's pip says how far it is in a way that a program reads."""
+    try:
+        release = re.findall(r"\d+", metadata.version("pip"))[:2]
+    except metadata.PackageNotFoundError:
+        return False
+    return tuple(map(int, release)) >= RAW_BAR
 
 
 def _of(release: str) -> list[str]:

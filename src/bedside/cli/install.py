@@ -1,7 +1,7 @@
 """`bedside install`: updates the installation that this Bedside belongs to, or goes back to the version before."""
 
 import argparse
-import subprocess
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,7 +59,9 @@ def run(arguments: argparse.Namespace) -> int:
     argv = [sys.executable, "-I", str(arguments.file.absolute()), "install", "--prefix", str(prefix.folder)]
     argv += ["--no-service"] if arguments.no_service else []
     argv += [] if arguments.lan is None else ["--lan", *([arguments.lan] if arguments.lan else [])]
-    return subprocess.run(argv, check=False).returncode
+    sys.stdout.flush()
+    # Not a child: Ctrl-C must reach the installer alone, which goes back.
+    return os.execv(sys.executable, argv)
 
 
 def own_prefix() -> Path:
@@ -77,7 +79,8 @@ def show(prefix: "Prefix") -> int:
     found = prefix.installed()
     for one in found:
         when = datetime.fromtimestamp(one.installed_ns / NS_PER_S, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
-        print(f"{'*' if one.name == prefix.current_name else ' '} {one.name}  installed {when}")
+        never = "" if one.came_up_ns else ", never came up"
+        print(f"{'*' if one.name == prefix.current_name else ' '} {one.name}  installed {when}{never}")
     if not found:
         print(f"nothing is installed in {prefix.folder}")
     return 0 if found else 1

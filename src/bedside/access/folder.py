@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bedside.errors import AccessError
@@ -29,7 +29,11 @@ def locked(path: Path) -> Iterator[int]:
     except OSError as error:
         raise unwritable(path, error) from error
     try:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            hand_over(file, path.parent)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        except OSError as error:
+            raise unwritable(path, error) from error
         yield file
     finally:
         os.close(file)  # and with it the lock
@@ -45,6 +49,7 @@ def write_private(path: Path, data: bytes) -> None:
         part.unlink(missing_ok=True)
         file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
+            hand_over(file, path.parent)
             write_all(file, data)
             os.fsync(file)
         finally:
@@ -60,6 +65,14 @@ def write_all(file: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(file, view) :]
+
+
+def hand_over(file: int, folder: Path) -> None:
+    """What root writes belongs to the folder's user, as which the server runs: it must read it."""
+    if os.geteuid() == 0:
+        with suppress(OSError):  # a root that may give nothing away, as in a container, works as before
+            owner = folder.stat()
+            os.fchown(file, owner.st_uid, owner.st_gid)
 
 
 def unwritable(path: Path, error: OSError) -> AccessError:

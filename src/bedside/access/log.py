@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bedside import clock
-from bedside.access.folder import locked, unwritable, write_all
+from bedside.access.folder import hand_over, locked, unwritable, write_all
 from bedside.access.role import Who
 from bedside.errors import AccessError
 
@@ -133,6 +133,7 @@ class AccessLog:
         text = json.dumps({"n": head.number, "bytes": head.bytes, "sha256": head.sum})
         file = os.open(self._head, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
+            hand_over(file, self._head.parent)
             os.pwrite(file, f"{text:<160}\n".encode(), 0)
         finally:
             os.close(file)

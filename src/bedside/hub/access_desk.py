@@ -38,7 +38,7 @@ class AccessDesk:
         self.code_tries, self.token_tries = Tries(), Tries(most=1000)
         self.signed_in_h = signed_in_h
         self._devices = Devices(folder, signed_in_h) if folder else None
-        self._problem = ""
+        self._problem = self._unkept = ""
         self._known: dict[str, Device] = {}
         self._mark: tuple[int, ...] | None = None
         self._seen_ns: dict[str, int] = {}
@@ -48,7 +48,7 @@ class AccessDesk:
     @property
     def problem(self) -> str:
         """One sentence while devices cannot be read or deeds cannot be written."""
-        return self._problem or self.ledger.problem
+        return self._problem or self._unkept or self.ledger.problem
 
     def device(self, secret: str) -> Device | None:
         """The device that has this secret, unless it has ended."""
@@ -102,9 +102,16 @@ class AccessDesk:
 
     async def follow(self, act: Callable[[], Awaitable[None]]) -> None:
         """Looks what became of the devices and acts on it, for ever."""
+        said = ""
         while True:
             await self.renew()
-            await act()
+            try:
+                await act()
+                said = ""
+            except Exception as error:  # who is revoked next must still be heard of
+                if str(error) != said:
+                    log.exception("what became of the devices cannot be acted on")
+                said = str(error)
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def renew(self) -> None:
@@ -129,7 +136,13 @@ class AccessDesk:
     def _read(self, devices: Devices, seen_ns: dict[str, int]) -> list[Device] | None:
         """The devices, or None where the file is the one that was read before. In the desk's thread."""
         if seen_ns:
-            devices.saw(seen_ns)
+            try:
+                devices.saw(seen_ns)
+                self._unkept = ""
+            except AccessError as error:  # a full disk signs nobody out; it is tried again in a minute
+                if str(error) != self._unkept:
+                    log.error("when devices were used is not kept: %s", error)
+                self._unkept = str(error)
         mark = devices.mark()
         if mark == self._mark:
             return None

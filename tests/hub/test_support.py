@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bedside.cli.on_machine import about_machine, log_tail
+from bedside.cli.on_machine import _deeds, about_machine, log_tail
 from bedside.errors import BedsideError
 from bedside.hub.scrub import Scrubber
 from bedside.settings import Settings, load
@@ -77,3 +77,28 @@ async def test_the_scrubber_leaves_a_log_readable() -> None:
     """Times, numbers, paths and plain words stay."""
     line = "12:30:01 recorder: /srv/bedside/sessions wrote 1836 frames at 30.0 fps, exit status 1"
     assert await asyncio.to_thread(Scrubber(["P1"]), line) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "planted"),
+    [
+        ("cannot open rtsp://user:p@ss@10.0.0.1/x", "ss@10"),
+        ("Authorization: Basic dXNlcjpwYXNz", "dXNlcjpwYXNz"),
+        ("Code K7QF-2MXR pairs one tablet", "K7QF"),
+        ("a page of Ger\\u00e4t 2 was closed", "t 2"),
+    ],
+    ids=["a password with @", "another way to sign in", "a pairing code", "a label as JSON writes it"],
+)
+def test_a_secret_in_another_spelling_is_hidden_too(text: str, planted: str) -> None:
+    """As cameras' addresses, proxies, `bedside access invite` and structured logs write them."""
+    assert planted not in Scrubber(["Ger\u00e4t 2"])(text)
+
+
+def test_a_broken_line_of_the_access_log_hides_as_much_as_a_whole_one(settings: Settings, tmp_path: Path) -> None:
+    """What tablets are called after it is still known, and the deeds after it are counted."""
+    with (tmp_path / "access/access.jsonl").open("a") as file:
+        file.write('{"deed": "pa\n{"deed": "revoke", "label": "", "about": {"label_of_device": "Monitor 9"}}\n')
+    with (tmp_path / "logs/engine-pcbm.log").open("a") as file:
+        file.write("a page of Monitor 9 was closed\n")
+    assert log_tail(settings, "engine-pcbm", 1) == ["a page of *** was closed"]
+    assert _deeds(settings) == {"pair": 1, "revoke": 1}

@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,8 @@ from bedside.supervisor.proc import PROC, pids, read, resident_bytes
 TAIL_BYTES = 256_000
 DOCTOR_S = 60.0
 MOST_SESSIONS = 5000
+LABEL = re.compile(rb'"label(?:_of_device)?":\s*("(?:[^"\\]|\\.)+")')
+DEED = re.compile(rb'"deed":\s*("(?:[^"\\]|\\.)+")')
 
 
 def about_machine(settings: Settings, config: Path) -> AboutMachine:
@@ -125,39 +129,25 @@ def _doctor(config: Path) -> str:
 
 
 def _labels(settings: Settings) -> set[str]:
-    """What devices are called, from whatever the access folder says of them; the files are another part's."""
-    found: set[str] = set()
-    for file in access_folder(settings).glob("*.json*"):
-        try:
-            lines = (
-                [file.read_text(encoding="utf-8")] if file.suffix == ".json" else file.read_text("utf-8").splitlines()
-            )
-            for line in lines:
-                found |= set(_named(json.loads(line), "label"))
-        except (OSError, ValueError):  # not there yet, not ours to read, or being written
-            continue
-    return found
-
-
-def _named(value: Any, name: str) -> list[str]:
-    if isinstance(value, list):
-        return [text for item in value for text in _named(item, name)]
-    if not isinstance(value, dict):
-        return []
-    mine = [text for text in [value.get(name)] if isinstance(text, str)]
-    return mine + [text for item in value.values() for text in _named(item, name)]
+    """What devices are and were called, from whatever the access folder says of them."""
+    return {label for file in access_folder(settings).glob("*.json*") for label in _values(file, LABEL)}
 
 
 def _deeds(settings: Settings) -> dict[str, int]:
     """How often each deed stands in the access log."""
-    counted: Counter[str] = Counter()
+    return dict(Counter(_values(access_folder(settings) / "access.jsonl", DEED)))
+
+
+def _values(file: Path, field: re.Pattern[bytes]) -> Iterator[str]:
+    """Every text of this field, line by line: a log of years is large, and one line of it may be broken."""
     try:
-        with (access_folder(settings) / "access.jsonl").open(encoding="utf-8") as file:
-            for line in file:
-                counted.update(_named(json.loads(line), "deed"))
-    except (OSError, ValueError):
-        return dict(counted)
-    return dict(counted)
+        with file.open("rb") as lines:
+            for line in lines:
+                for text in field.findall(line):
+                    with suppress(ValueError):
+                        yield json.loads(text)
+    except OSError:  # not there yet, or not ours to read
+        return
 
 
 def _process(one: dict[str, Any], family: set[int]) -> ProcessNow:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bedside.bundle.archive import Bytes
+from bedside.bundle.archive import Bytes, OnDisk
 from bedside.bundle.make import Contents, make
 from bedside.bundle.wheels import PIP, here
 from bedside.engine.venv import environments
@@ -36,7 +36,17 @@ def main():
         health = {{"status": "ok", "session": session}} if up else None
         print(json.dumps({{"health": health, "processes": [one] * up}}))
         return int(not up)
+    if "--output" in sys.argv:
+        with open(sys.argv[sys.argv.index("--output") + 1], "w") as file:
+            file.write({compose!r})
     return {build} if "build" in sys.argv else 0
+"""
+COMPOSE = """
+services:
+  serve:
+    image: bedside-small:0
+    init: true
+    restart: unless-stopped
 """
 
 
@@ -49,9 +59,13 @@ def bundle(
     settings: str = "# 1\n",
     python: str = "",
     unit: bytes = b"",
+    image: Path | None = None,
 ) -> Path:
-    """A bundle whose Bedside says of itself that it runs, or, broken, ends at once."""
-    main = MAIN.format(version=version, is_broken=is_broken, build=build)
+    """A bundle whose Bedside says of itself that it runs, or, broken, ends at once.
+
+    With `image`, a saved one called bedside-small:0, it runs in a container of that.
+    """
+    main = MAIN.format(version=version, is_broken=is_broken, build=build, compose=COMPOSE)
     wheels = folder / f"wheels-{version}"
     wheels.mkdir(parents=True)
     (wheels / pip().name).write_bytes(pip().read_bytes())
@@ -70,6 +84,10 @@ def bundle(
     contents.parts["settings/bedside.toml"] = Bytes(settings.encode())
     contents.parts["settings/presets/a.toml"] = Bytes(b"# a\n")
     contents.parts["docs/a.md"] = contents.parts["docs/b.md"] = Bytes(b"the same\n" * 1000)
+    if image is not None:
+        contents.parts["images/small.tar"] = OnDisk(image)
+        contents.images.append("images/small.tar")
+        contents.containers.append("bedside-small:0")
     contents.parts["deploy/systemd/bedside.service"] = Bytes(unit)
     file = folder / f"bedside-{version}.pyz"
     make(file, contents, lambda step, done, total: None, version)

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from bedside import clock
@@ -10,15 +11,20 @@ from bedside.engine.build import TICK_S, Progress, Say
 from bedside.errors import BundleError
 
 
-def save(tag: str, file: Path, say: Say) -> None:
-    """Write the image `tag` to a file, as `docker load` reads it. Raises BundleError, BuildFailed without Docker."""
-    size = int(docker.ask("image", "inspect", "--format", "{{.Size}}", tag).stdout.strip() or 0)
-    argv = [docker.program(), "save", "--output", str(file), tag]
+def save(tags: Sequence[str], file: Path, say: Say) -> None:
+    """Write images to a file, as `docker load` reads it. Raises BundleError, BuildFailed without Docker.
+
+    What several of them have in common is in it once.
+    """
+    sizes = docker.ask("image", "inspect", "--format", "{{.Size}}", *tags).stdout.split()
+    size = max(map(int, sizes), default=0)
+    argv = [docker.program(), "save", "--output", str(file), *tags]
+    what = "the image" if len(tags) == 1 else f"{len(tags)} images"
     with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=os.environ) as saving:
         while saving.poll() is None:
-            say(Progress(f"saves the image {tag}", file.stat().st_size if file.exists() else 0, size, "bytes"))
+            say(Progress(f"saves {what}", file.stat().st_size if file.exists() else 0, size, "bytes"))
             clock.wait_s(TICK_S)
         assert saving.stderr is not None
         said = saving.stderr.read().strip()
     if saving.returncode:
-        raise BundleError(f"docker save {tag} failed: {said}")
+        raise BundleError(f"docker save {' '.join(tags)} failed: {said}")

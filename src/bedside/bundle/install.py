@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from bedside.bundle import machine, service, trial, venv
+from bedside.bundle import containers, machine, service, trial, venv
 from bedside.bundle.archive import Archive
 from bedside.bundle.base import base_for, refuse_missing_interpreters
 from bedside.bundle.manifest import TEXT, Manifest
 from bedside.bundle.prefix import Prefix
+from bedside.bundle.trial import Runs
 from bedside.errors import BundleError
 
 SPARE_BYTES = 200 * 2**20
@@ -43,13 +44,11 @@ def install(file: Path, prefix: Prefix, wanted: Wanted, shown: Shows) -> None:
     """Install the bundle `file` and run it. Raises BundleError; the version before runs then, as before."""
     archive = Archive(file, shown)
     manifest = archive.manifest
-    has_service = wanted.has_service and service.has_systemd()
-    if has_service:
+    runs = _runs(bool(manifest.containers), wanted.has_service and service.has_systemd())
+    if os.geteuid() == 0:
         os.umask(0o022)  # another user runs what root puts there
     with prefix.alone():
-        trial.refuse_while_a_session_runs(prefix)
-        if not has_service:
-            trial.refuse_while_it_runs(prefix)
+        _refuse(prefix, runs)
         if manifest.name in [one.name for one in prefix.installed()]:
             shown.line(f"Bedside {manifest.name} is installed already")
         else:
@@ -60,23 +59,40 @@ def install(file: Path, prefix: Prefix, wanted: Wanted, shown: Shows) -> None:
         service.write_command(prefix)
         if wanted.lan is not None:
             service.write_options(prefix, prefix.versions / manifest.name, wanted.lan)
-        if has_service:
+        if runs is Runs.AS_SERVICE:
             machine.give_to_user(prefix)
         trial.refuse_while_a_session_runs(prefix)  # one may have begun meanwhile
-        _go(prefix, manifest.name, has_service, shown)
+        _go(prefix, manifest.name, runs, shown)
         for old in prefix.prune():
             shown.line(f"removed the old version {old}")
-    _say_how_to_go_on(prefix, has_service, shown)
+            if runs is Runs.IN_CONTAINERS:
+                containers.remove_images(old)
+    _say_how_to_go_on(prefix, runs, shown)
 
 
 def roll_back(prefix: Prefix, shown: Shows) -> None:
     """Run the version before the current one. Raises BundleError when there is none, or it does not come up."""
     with prefix.alone():
-        has_service = service.is_written(prefix)
-        trial.refuse_while_a_session_runs(prefix)
-        if not has_service:
-            trial.refuse_while_it_runs(prefix)
-        _go(prefix, prefix.before(), has_service, shown)
+        name = prefix.before()
+        runs = _runs(containers.is_for(prefix.versions / name), service.is_written(prefix))
+        _refuse(prefix, runs)
+        _go(prefix, name, runs, shown)
+
+
+def _runs(has_containers: bool, has_service: bool) -> Runs:
+    return Runs.IN_CONTAINERS if has_containers else Runs.AS_SERVICE if has_service else Runs.BY_HAND
+
+
+def _refuse(prefix: Prefix, runs: Runs) -> None:
+    """Raise BundleError for what must not be interrupted, or cannot be changed into the other."""
+    if runs is Runs.IN_CONTAINERS:
+        containers.program()
+    if prefix.current_name and containers.is_for(prefix.current) != (runs is Runs.IN_CONTAINERS):
+        has = "in containers" if runs is not Runs.IN_CONTAINERS else "without containers"
+        raise BundleError(f"what is in {prefix.folder} runs {has}, and this version does not; choose another --prefix")
+    trial.refuse_while_a_session_runs(prefix)
+    if runs is Runs.BY_HAND:
+        trial.refuse_while_it_runs(prefix)
 
 
 @contextmanager
@@ -109,7 +125,9 @@ def _put(archive: Archive, prefix: Prefix, shown: Shows) -> None:
     for path in manifest.images:
         shown(f"loads the image {Path(path).stem}", 0, 0)
         machine.load_image(archive.chunks(path))
-    _build_engines(prefix, folder, shown)
+    if manifest.containers:
+        containers.keep_images(folder, manifest.containers)
+    _build_engines(prefix, folder, shown, has_environments=not manifest.containers)
     prefix.complete(manifest.name)
 
 
@@ -122,8 +140,10 @@ def _refuse_small_disk(prefix: Prefix, manifest: Manifest) -> None:
         )
 
 
-def _build_engines(prefix: Prefix, folder: Path, shown: Shows) -> None:
+def _build_engines(prefix: Prefix, folder: Path, shown: Shows, *, has_environments: bool) -> None:
     """Make the engines' environments, as the new version with the clinic's settings will look for them.
+
+    In containers they have none, and only the settings are tried.
 
     In a rehearsal: the settings name engines by way of `../current`, which must still be the version before.
     """
@@ -132,9 +152,10 @@ def _build_engines(prefix: Prefix, folder: Path, shown: Shows) -> None:
     (rehearsal / "current").symlink_to("..")
     settings = prefix.settings if prefix.settings.exists() else folder / "settings" / "bedside.toml"
     shutil.copy2(settings, rehearsal / "data" / "bedside.toml")
-    shown("makes the engines' environments", 0, 0)
+    shown("makes the engines' environments" if has_environments else "tries the settings", 0, 0)
     command = [str(folder / "venv" / "bin" / "bedside"), "--config", str(rehearsal / "data" / "bedside.toml"), "build"]
-    _run(prefix, command, f"the new version cannot be used with {settings.name}")
+    tried = command if has_environments else [*command[:-1], "compose"]
+    _run(prefix, tried, f"the new version cannot be used with {settings.name}")
     if (folder / TEXT).is_dir():
         shown("makes the text finder's environment", 0, 0)
         _run(prefix, [*command, TEXT], "the text finder cannot be installed")
@@ -185,17 +206,17 @@ def _keep_data(prefix: Prefix, name: str, shown: Shows) -> None:
     fresh.replace(prefix.settings)
 
 
-def _go(prefix: Prefix, name: str, has_service: bool, shown: Shows) -> None:
+def _go(prefix: Prefix, name: str, runs: Runs, shown: Shows) -> None:
     """Switch to this version and see whether it comes up; else, or if that is broken off, back to what ran before."""
     before = prefix.way_back(name)
     shown(f"starts Bedside {name}", 0, 0)
     try:
-        found = _try(prefix, name, has_service)
+        found = _try(prefix, name, runs)
     except BaseException:
         if before:
             shown.line(f"broken off; back to {before}")
-            _switch(prefix, before, has_service)
-            trial.start(has_service)
+            _switch(prefix, before, runs)
+            trial.start(prefix, runs)
         raise
     if not found:
         prefix.came_up(name)
@@ -203,27 +224,33 @@ def _go(prefix: Prefix, name: str, has_service: bool, shown: Shows) -> None:
         return
     if not before:
         raise BundleError(f"Bedside {name} is installed and does not come up: {found}")
-    again = _try(prefix, before, has_service)
-    well = "which runs as before" if has_service else "which comes up"
+    again = _try(prefix, before, runs)
+    well = "which runs as before" if runs is not Runs.BY_HAND else "which comes up"
     state = f"which does not come up either: {again}" if again else well
     raise BundleError(f"Bedside {name} does not come up: {found}; back to {before}, {state}")
 
 
-def _try(prefix: Prefix, name: str, has_service: bool) -> str:
+def _try(prefix: Prefix, name: str, runs: Runs) -> str:
     """Switch to this version; why it does not come up, or nothing."""
-    _switch(prefix, name, has_service)
-    return trial.trouble(prefix, has_service)
+    _switch(prefix, name, runs)
+    return trial.trouble(prefix, runs)
 
 
-def _switch(prefix: Prefix, name: str, has_service: bool) -> None:
-    if has_service:
+def _switch(prefix: Prefix, name: str, runs: Runs) -> None:
+    if runs is Runs.AS_SERVICE:
         service.write_unit(prefix, name)
+    elif runs is Runs.IN_CONTAINERS:
+        containers.use_images(prefix.versions / name)
     prefix.switch(name)
 
 
-def _say_how_to_go_on(prefix: Prefix, has_service: bool, shown: Shows) -> None:
+def _say_how_to_go_on(prefix: Prefix, runs: Runs, shown: Shows) -> None:
     command = "bedside" if service.is_linked(prefix) else str(prefix.folder / "bin" / "bedside")
-    if has_service:
+    if runs is Runs.IN_CONTAINERS:
+        shown.line(
+            f"It runs in containers, now and after every start. What runs, in {prefix.data}: sudo docker compose ps"
+        )
+    elif runs is Runs.AS_SERVICE:
         shown.line(f"It runs now and after every start of the machine. {command} status says how it is.")
     else:
         shown.line(f"{command} up starts it; this machine does not start it by itself.")

@@ -38,9 +38,7 @@ def load_image(chunks: Iterator[bytes]) -> None:
     """Hand an image to Docker. Raises BundleError."""
     program = shutil.which("docker")
     if program is None:
-        raise BundleError(
-            "an engine runs in a container, and there is no docker on this machine; install Docker Engine"
-        )
+        raise BundleError("this bundle holds containers, and there is no docker on this machine; install Docker Engine")
     with subprocess.Popen(
         [program, "load"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as load:
@@ -68,4 +66,10 @@ def run(*argv: str) -> str:
         raise BundleError(f"{argv[0]} cannot be run: {error.strerror}") from error
     if done.returncode:
         raise BundleError(f"{' '.join(argv)} failed: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
+
+
+def said(*argv: str) -> str:
+    """What a program prints, whatever its exit status says."""
+    done = subprocess.run(argv, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=30)
     return done.stdout

@@ -31,6 +31,7 @@ class Contents:
     wheels: dict[str, list[str]] = field(default_factory=dict)
     interpreters: dict[str, str] = field(default_factory=dict)
     images: list[str] = field(default_factory=list)
+    containers: list[str] = field(default_factory=list)
 
     def take_wheels(self, python: str, folder: Path) -> None:
         """Bedside's own wheels for one Python."""
@@ -60,6 +61,7 @@ def make(file: Path, contents: Contents, say: Say, version: str = __version__) -
         wheels={python: tuple(paths) for python, paths in contents.wheels.items()},
         interpreters=contents.interpreters,
         images=tuple(contents.images),
+        containers=tuple(contents.containers),
         installed_bytes=int(size * GROWS),
     )
     return write(file, manifest, contents.parts, installer(), say), manifest

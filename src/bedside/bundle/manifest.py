@@ -15,6 +15,7 @@ TARGET = (
     "__init__",
     "archive",
     "base",
+    "containers",
     "install",
     "machine",
     "manifest",
@@ -44,6 +45,8 @@ class Manifest:
     """Engines that do not run in Bedside's own Python: name to the release that they need, such as 3.8."""
     images: tuple[str, ...] = ()
     """Paths of Docker images."""
+    containers: tuple[str, ...] = ()
+    """Tags of the images that all of Bedside runs in; empty where it runs as processes."""
     installed_bytes: int = 0
     """About so much an installation takes on the disk."""
 
@@ -74,7 +77,8 @@ def read(text: str) -> Manifest:
                 f"the bundle's format is {found!r}, and this installer reads {FORMAT}; run the bundle itself"
             )
         body["wheels"] = {python: tuple(paths) for python, paths in body["wheels"].items()}
-        manifest = Manifest(**{**body, "pythons": tuple(body["pythons"]), "images": tuple(body["images"])})
+        body |= {name: tuple(body[name]) for name in ("pythons", "images", "containers")}
+        manifest = Manifest(**body)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BundleError(f"{FILE} cannot be read: {error}; copy the bundle again") from error
     for path in manifest.parts:

@@ -4,13 +4,23 @@ import json
 import os
 import signal
 import subprocess
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from bedside import clock
-from bedside.bundle import machine, service
+from bedside.bundle import containers, machine, service
 from bedside.bundle.prefix import Prefix
 from bedside.errors import BundleError
+
+
+class Runs(Enum):
+    """What starts Bedside here, and starts it again."""
+
+    BY_HAND = "by hand"
+    AS_SERVICE = "as a service"
+    IN_CONTAINERS = "in containers"
+
 
 PATIENCE_S = 120.0
 """So long engines may take to load."""
@@ -20,22 +30,22 @@ WELL = ("READY", "BUSY")
 
 def refuse_while_a_session_runs(prefix: Prefix) -> None:
     """Raise BundleError while a participant is scanned: an update ends everything for some seconds."""
-    health = _asked(prefix).get("health") or {}
+    health = asked(prefix).get("health") or {}
     if health.get("session"):
         raise BundleError("a session runs; end it first, since everything stops for some seconds")
 
 
 def refuse_while_it_runs(prefix: Prefix) -> None:
     """Raise BundleError when somebody runs it by hand, so that we cannot start it anew."""
-    if _asked(prefix).get("health"):
+    if asked(prefix).get("health"):
         raise BundleError("Bedside runs here; stop it first, and start it again afterwards")
 
 
-def trouble(prefix: Prefix, has_service: bool) -> str:
+def trouble(prefix: Prefix, runs: Runs) -> str:
     """Why the current version does not come up; empty when server, processes and engines are well."""
-    if has_service:
+    if runs is not Runs.BY_HAND:
         try:
-            start(has_service)
+            start(prefix, runs)
         except BundleError as error:
             return str(error)
         return _wait(prefix, None)
@@ -54,10 +64,12 @@ def trouble(prefix: Prefix, has_service: bool) -> str:
     return f"{found}; all that it said is in {log}" if found else ""
 
 
-def start(has_service: bool) -> None:
-    """Have the service run the current version from now on, where there is one. Raises BundleError."""
-    if has_service:
+def start(prefix: Prefix, runs: Runs) -> None:
+    """Have the current version run from now on, but where a person starts it. Raises BundleError."""
+    if runs is Runs.AS_SERVICE:
         machine.run("systemctl", "restart", service.UNIT)
+    elif runs is Runs.IN_CONTAINERS:
+        containers.start(prefix)
 
 
 def _wait(prefix: Prefix, up: "subprocess.Popen[bytes] | None") -> str:
@@ -66,22 +78,25 @@ def _wait(prefix: Prefix, up: "subprocess.Popen[bytes] | None") -> str:
     while clock.monotonic_ns() < until_ns:
         if up is not None and up.poll() is not None:
             return f"it ends by itself, with status {up.returncode}{_last_line(prefix)}"
-        found = _unwell(_asked(prefix))
-        if not found:
-            return ""
+        status = asked(prefix)
+        found = _unwell(status)
+        if not found or any(process["keeps_dying"] for process in status.get("processes") or ()):
+            return found
         clock.wait_s(0.5)
     return found
 
 
 def _unwell(status: dict[str, Any]) -> str:
     health, processes = status.get("health"), status.get("processes") or []
-    if health is None:
-        return "its server does not answer"
     for process in processes:
         if process["state"] != "running" or process["keeps_dying"]:
             return f"{process['name']} is {process['state']}: {process['message'] or 'it gives no reason'}"
+    if health is None:
+        return "its server does not answer"
     engines = {
-        name: engine for name, engine in (health.get("engines") or {}).items() if f"engine {name}" in str(processes)
+        name: engine
+        for name, engine in (health.get("engines") or {}).items()
+        if f"engine {name}".lower() in str(processes).lower()
     }
     for name, engine in engines.items():
         if engine.get("state") not in WELL:
@@ -89,10 +104,13 @@ def _unwell(status: dict[str, Any]) -> str:
     return "" if processes else "its processes are not there"
 
 
-def _asked(prefix: Prefix) -> dict[str, Any]:
+def asked(prefix: Prefix) -> dict[str, Any]:
+    """What the current version says of itself; empty when nothing answers."""
     command = prefix.folder / "bin" / "bedside"
     if not command.exists() or not prefix.settings.exists() or not prefix.current_name:
         return {}
+    if containers.is_for(prefix.current):
+        return containers.status(prefix)
     try:
         done = subprocess.run([str(command), "status", "--json"], capture_output=True, timeout=30, check=False)
         return dict(json.loads(done.stdout or b"{}"))

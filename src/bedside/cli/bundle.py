@@ -1,6 +1,8 @@
 """`bedside bundle`: one file that installs Bedside, its engines and its settings on a machine without a network."""
 
 import argparse
+import contextlib
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +34,7 @@ the same processor as the one in the clinic, and a Python of the same release, o
 examples:
   bedside bundle bedside.pyz
   bedside bundle bedside.pyz --python 3.11 --python 3.12     for a machine that has either
+  bedside bundle bedside.pyz --containers                    runs by Docker Compose there; needs Docker on both
   python3 bedside.pyz verify                                 is every byte as it was packed?
   sudo python3 bedside.pyz install                           on the other machine; the same command updates it
 """
@@ -44,6 +47,7 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", shared:
     parser.add_argument(
         "--python", action="append", choices=PYTHONS, help="a Python that the other machine has; as often as wanted"
     )
+    parser.add_argument("--containers", action="store_true", help="take images along, and run by Docker Compose there")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -61,6 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
     with place as name, Shown(quiet=arguments.quiet) as shown:
         take_bedside(contents, root, arguments.python or [here()], Path(name), shown.of("bedside"))
         shown.line("bedside: its packages are there")
+        if arguments.containers:
+            take_containers(contents, found, Path(name), shown)
         take_engines(contents, settings, found, Path(name), shown)
         packs = shown.of(file.name)
         digest, manifest = make(file, contents, lambda step, done, total: packs(Progress(step, done, total)))
@@ -107,7 +113,8 @@ def take_engines(contents: "Contents", settings: "Settings", found: "Carried", f
     from bedside.engine.venv import Venv
 
     finder = text_engine.engine_of(settings)
-    for engine in settings.engines if finder in settings.engines else (*settings.engines, finder):
+    engines = () if contents.containers else settings.engines
+    for engine in engines if finder in engines else (*engines, finder):
         needed = None if engine.url else needed_by(engine)
         if needed is None:
             continue
@@ -121,9 +128,34 @@ def take_engines(contents: "Contents", settings: "Settings", found: "Carried", f
             take_wheels_of(contents, needed, releases, place, folder, shown)
         elif isinstance(needed, Image):
             part = f"images/{engine.name}.tar"
-            save(needed.tag, folder / f"{engine.name}.tar", shown.of(engine.name))
+            save([needed.tag], folder / f"{engine.name}.tar", shown.of(engine.name))
             contents.parts[part] = OnDisk(folder / f"{engine.name}.tar")
             contents.images.append(part)
+
+
+def take_containers(contents: "Contents", found: "Carried", folder: Path, shown: Shown) -> None:
+    """The images of Bedside's own processes and of the engines, as the target's settings will call them."""
+    from bedside.bundle.archive import OnDisk
+    from bedside.bundle.images import save
+    from bedside.cli.compose import build as build_images
+    from bedside.cli.compose import tags_of
+    from bedside.settings import load
+
+    there = folder / "there"  # laid out as on the target, since an image is called after what is in the folder
+    for part, source in found.parts.items():
+        path = there / part
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with source.open() as opened, path.open("wb") as out:
+            shutil.copyfileobj(opened, out)
+    (there / "current").symlink_to(".")
+    (there / "settings").rename(there / "data")
+    settings = load(there / "data" / "bedside.toml")
+    with contextlib.chdir(settings.folder):
+        build_images(settings, shown)
+    contents.containers += tags_of(settings)
+    save(contents.containers, folder / "containers.tar", shown.of("containers"))
+    contents.parts["images/containers.tar"] = OnDisk(folder / "containers.tar")
+    contents.images.append("images/containers.tar")
 
 
 def take_wheels_of(

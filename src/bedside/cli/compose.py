@@ -64,7 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise BedsideError(f"{error.filename} cannot be written: {error.strerror}") from error
     if arguments.build:
         end_as_by_ctrl_c()
-        build(settings, quiet=arguments.quiet)
+        with Shown(quiet=arguments.quiet) as shown:
+            build(settings, shown)
     if not arguments.quiet:
         tell(settings, os.path.relpath(output, here), host)
     return 0
@@ -129,25 +130,35 @@ def compose_text(settings: Settings, config: Path, folder: Path, host: str = "12
     return HEADER.format(config=place.outside(config)) + as_yaml(document(settings, place, config.name))
 
 
-def build(settings: Settings, *, quiet: bool = False) -> None:
+def tags_of(settings: Settings) -> list[str]:
+    """The images that the Compose file of these settings names."""
+    from bedside.compose.baked import Baked, verb_tag
+    from bedside.compose.images import VERBS
+    from bedside.engine.environment import engine_file
+
+    own = [engine for engine in settings.engines if not engine.url]
+    baked = [Baked(engine, engine_file(settings.folder / engine.path, engine.name)) for engine in own]
+    return [*map(verb_tag, VERBS), *dict.fromkeys(one.tag for one in baked)]
+
+
+def build(settings: Settings, shown: Shown) -> None:
     """Make all images, and first those of engines with a Dockerfile, on which theirs stand. Raises BuildFailed."""
     from bedside.cli.beforehand import needed_by
     from bedside.compose.baked import Baked, verb_tag
     from bedside.compose.images import VERBS, EngineImage, build_verbs
     from bedside.engine.environment import engine_file
 
-    with Shown(quiet=quiet) as shown:
-        for engine in settings.engines:
-            if engine.url:
-                continue
-            needed = needed_by(engine) if engine.is_contained else None
-            if needed is not None:
-                needed.build(shown.of(engine.name))
-            image = EngineImage(Baked(engine, engine_file(Path(engine.path), engine.name)))
-            image.build(shown.of(engine.name))
-            shown.line(f"{engine.name}: {image.tag}")
-        build_verbs(shown.of)
-        shown.line(f"built: {', '.join(map(verb_tag, VERBS))}")
+    for engine in settings.engines:
+        if engine.url:
+            continue
+        needed = needed_by(engine) if engine.is_contained else None
+        if needed is not None:
+            needed.build(shown.of(engine.name))
+        image = EngineImage(Baked(engine, engine_file(settings.folder / engine.path, engine.name)))
+        image.build(shown.of(engine.name))
+        shown.line(f"{engine.name}: {image.tag}")
+    build_verbs(shown.of)
+    shown.line(f"built: {', '.join(map(verb_tag, VERBS))}")
 
 
 def write_env(path: Path) -> tuple[int, int]:

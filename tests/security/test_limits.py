@@ -15,7 +15,7 @@ from tests.hub.conftest import DEADLINE_S, Client, Hub, Scanner, StartHub, scann
 
 from bedside.access.devices import Devices
 from bedside.access.role import Role
-from bedside.hub import asked, door, live, server, sockets
+from bedside.hub import access_desk, asked, door, live, server, sockets
 
 __all__ = ["scanner", "start_hub"]
 TOKEN = "a-long-secret"
@@ -227,6 +227,25 @@ async def test_pages_have_a_bound(start_hub: StartHub, monkeypatch: pytest.Monke
         assert [await opened(Cookie=second) for _ in range(2)] == ["hello", "hello"]
         assert "shows 4 pages" in await opened(Authorization=f"Bearer {TOKEN}")
     assert count(hub, 'bedside_pages_dropped_total{cause="too many"}') == 2
+
+
+async def test_a_device_does_not_flood_the_access_log(
+    start_hub: StartHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """One that opens and closes pages all the time is sent away after some, and another one is not."""
+    monkeypatch.setattr(access_desk, "OPENINGS_OF_ONE", 3)
+    hub = await start_hub(token=TOKEN)
+    secrets = [(await hub.pair(Devices(tmp_path / "access").invite(Role.VIEWER)))[1] for _ in range(2)]
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+
+        async def opened(secret: str) -> str:
+            async with http.ws_connect(hub.url / "live", headers={"Cookie": f"bedside={secret}"}) as socket:
+                said = await Client(socket).next()
+            return str(said.get("message", said["type"]))
+
+        told = [await opened(secrets[0]) for _ in range(5)]
+        assert told == ["hello"] * 3 + ["This device opens pages too often; wait a minute."] * 2
+        assert await opened(secrets[1]) == "hello"
 
 
 async def test_who_reads_nothing_costs_one_picture_and_nobody_else_a_frame(

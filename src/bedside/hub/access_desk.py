@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 LOOK_EVERY_S = 0.25
 """What `bedside access revoke` did holds here after so long."""
+OPENINGS_OF_ONE = 120
+"""Pages that one device may open within a minute: each is two lines of the access log, which must have room for others'."""
 KEEP_SEEN_EVERY_S = 60.0
 """A server that died forgets at most so much of when a device was used."""
 
@@ -36,6 +38,7 @@ class AccessDesk:
         self.ledger = Ledger(AccessLog(folder) if folder else None)
         self.log = AccessLog(folder) if folder else None
         self.code_tries, self.token_tries = Tries(), Tries(most=1000)
+        self.openings = Tries(OPENINGS_OF_ONE, most=10 * OPENINGS_OF_ONE)
         self.signed_in_h = signed_in_h
         self._devices = Devices(folder, signed_in_h) if folder else None
         self._problem = self._unkept = ""

@@ -83,8 +83,12 @@ def _one_too_many(app: web.Application, who: Who) -> str:
     there = [page.who.id for page in app[SOCKETS].values()]
     if len(there) >= MOST_PAGES:
         return f"This server shows {MOST_PAGES} pages, and no more at once; close one elsewhere."
-    if who not in (BY_TOKEN, HERE) and there.count(who.id) >= MOST_OF_ONE:
+    if who in (BY_TOKEN, HERE):
+        return ""
+    if there.count(who.id) >= MOST_OF_ONE:
         return f"This device has {MOST_OF_ONE} pages open, and may have no more; close one."
+    if app[DESK].openings.take(who.id):
+        return "This device opens pages too often; wait a minute."
     return ""
 
 

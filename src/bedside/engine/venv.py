@@ -139,6 +139,7 @@ class Venv:
             sentence = f"{error}; all that was printed is in {self.log}"
             self._failed.write_text(sentence, encoding="utf-8")
             raise BuildFailed(f"{self._who}{sentence}") from error
+        os.sync()  # after a cut of power no empty file may count as a package
         about = {"engine": self.name, "requirements": str(self.requirements), "python": self.base.release}
         fresh = self.folder / "complete.new"
         fresh.write_text(json.dumps(about), encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections import deque
+from contextlib import suppress
 
 from bedside import clock
 
@@ -41,7 +42,8 @@ class Tries:
         """The last try from there was right."""
         each = self._each.get(_network(address))
         if each:
-            self._all.remove(each.pop())
+            with suppress(ValueError):  # older than a minute, and forgotten meanwhile
+                self._all.remove(each.pop())
 
 
 def _wait_s(times: deque[int], most: int, now_ns: int) -> float:

@@ -25,7 +25,7 @@ T = TypeVar("T")
 LOOK_EVERY_S = 0.25
 """What `bedside access revoke` did holds here after so long."""
 OPENINGS_OF_ONE = 120
-"""Pages that one device may open within a minute: each is two lines of the access log, which must have room for others'."""
+"""Pages that one device may open within a minute: each is two lines of the access log, which others need, too."""
 KEEP_SEEN_EVERY_S = 60.0
 """A server that died forgets at most so much of when a device was used."""
 

@@ -186,6 +186,8 @@ async def test_a_proxy_does_not_lend_its_guests_this_machine_s_rights(start_hub:
         assert (await browser.get(hub.url / "api/access")).status == 200
         passed_on = {"X-Forwarded-For": "192.168.1.20"}
         assert (await browser.get(hub.url / "api/access", headers=passed_on)).status == 401
+    async with aiohttp.ClientSession(version=aiohttp.HttpVersion10) as nginx:  # as it comes, it says nothing of guests
+        assert (await nginx.get(hub.url / "api/access")).status == 401
 
 
 async def test_an_admin_invites_and_revokes_on_a_page(guarded: Hub) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from hashlib import sha256
 from urllib.parse import quote, urlsplit
 
-from aiohttp import hdrs, web
+from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.typedefs import Middleware
 
 from bedside import clock
@@ -129,7 +129,8 @@ class Guard:
 
     def _is_here(self, request: web.Request) -> bool:
         """Whether this machine's own programs and browser ask, where no token is set."""
-        is_direct = not any(name in request.headers for name in PASSED_ON)
+        # nginx as it comes names nobody, but speaks HTTP/1.0, as no browser and none of our programs does
+        is_direct = request.version >= HttpVersion11 and not any(name in request.headers for name in PASSED_ON)
         return not self._token and is_loopback(request.remote) and self._is_our_name(request) and is_direct
 
     def _shows_token_in_address(self, request: web.Request) -> bool:

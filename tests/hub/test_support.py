@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.small_disk import small_disk
 
+from bedside import cli
+from bedside.cli import on_machine
 from bedside.cli.on_machine import _deeds, about_machine, log_tail
 from bedside.errors import BedsideError
 from bedside.hub.scrub import Scrubber
@@ -102,3 +105,14 @@ def test_a_broken_line_of_the_access_log_hides_as_much_as_a_whole_one(settings: 
         file.write("a page of Monitor 9 was closed\n")
     assert log_tail(settings, "engine-pcbm", 1) == ["a page of *** was closed"]
     assert _deeds(settings) == {"pair": 1, "revoke": 1}
+
+
+def test_a_support_file_that_the_disk_has_no_room_for_leaves_no_half_of_itself(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that the same command works once there is room."""
+    monkeypatch.setattr(on_machine, "support_file", lambda *_: bytes(1_000_000))
+    with small_disk(tmp_path / "disk", "400k") as disk:
+        arguments = ["support", "--config", str(settings.folder / "bedside.toml"), str(disk / "support.zip")]
+        assert cli.main(arguments) != 0
+        assert not (disk / "support.zip").exists()

@@ -37,7 +37,12 @@ def run(arguments: argparse.Namespace) -> int:
     packed = support_file(settings, config, {name: _pretty(name, text) for name, text in said.items()})
     try:
         with target.open("xb") as file:
-            file.write(packed)
+            try:
+                file.write(packed)
+                file.flush()
+            except OSError:
+                target.unlink()  # or the same command finds half a file there once there is room
+                raise
     except OSError as error:
         raise BedsideError(f"{target} cannot be written: {error.strerror}") from error
     missing = "" if len(said) == len(ASKED) else "; the server did not answer, so its health is not in it"

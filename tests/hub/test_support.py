@@ -1,6 +1,7 @@
 """The support file: what is in it, and above all what is not."""
 
 import asyncio
+import errno
 import io
 import zipfile
 from dataclasses import replace
@@ -116,3 +117,16 @@ def test_a_support_file_that_the_disk_has_no_room_for_leaves_no_half_of_itself(
         arguments = ["support", "--config", str(settings.folder / "bedside.toml"), str(disk / "support.zip")]
         assert cli.main(arguments) != 0
         assert not (disk / "support.zip").exists()
+
+
+def test_a_place_that_one_may_not_look_into_is_told(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a sentence with another place, as when the service's user is asked to write into a person's home."""
+
+    def closed(path: Path) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", closed)
+    assert cli.main(["support", str(tmp_path / "a.zip")]) == 1
+    assert "a.zip cannot be written: Permission denied; try /tmp/a.zip" in capsys.readouterr().err

@@ -27,7 +27,11 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", shared:
 def run(arguments: argparse.Namespace) -> int:
     """Write it."""
     target: Path = arguments.file.absolute()
-    if target.exists():
+    try:
+        is_there = target.exists()
+    except OSError as error:  # a folder that we may not look into, such as another person's home
+        raise BedsideError(f"{target} cannot be written: {error.strerror}; try /tmp/{target.name}") from error
+    if is_there:
         raise BedsideError(f"{target} is there already; name another file, or remove it")
     settings, config = settings_of(arguments)
     from bedside.cli.on_machine import support_file

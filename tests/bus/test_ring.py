@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bedside.bus.layout import Layout, ring_path
+from bedside.bus.layout import Layout, layout_for, ring_path
 from bedside.bus.ring import RingReader, RingWriter
 from bedside.errors import BusError, Overwritten
 from bedside.messages import Frame, Pixels, Signal
@@ -56,6 +56,21 @@ def test_a_picture_that_left_the_ring_is_refused(writer: RingWriter) -> None:
     assert [int(reader.copy(frame)[0, 0, 0]) for frame in frames[1:]] == [2, 3, 4, 5]
     with pytest.raises(Overwritten, match="frame 1 is no longer"):
         reader.copy(frames[0])
+
+
+def test_a_blanked_ring_holds_no_pixel(writer: RingWriter) -> None:
+    """Nothing is found by its number, the memory is black, and the next picture is as any other."""
+    frames = [writer.write(*picture(seq)) for seq in range(1, 5)]
+    reader, memory = RingReader(writer.name), ring_path(writer.name)
+    start = layout_for(4, 40 * 30 * 3).pixels_start
+    assert any(memory.read_bytes()[start:])
+    writer.blank()
+    assert not any(memory.read_bytes()[start:])
+    for frame in frames:
+        with pytest.raises(Overwritten):
+            reader.copy(frame)
+    frame = writer.write(*picture(5))
+    assert int(reader.copy(frame)[0, 0, 0]) == 5
 
 
 def test_a_picture_overwritten_while_borrowed_is_refused_at_the_end(writer: RingWriter) -> None:

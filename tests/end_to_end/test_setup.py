@@ -46,6 +46,20 @@ async def _picture(box: Box) -> Pixels:
     raise AssertionError("the page's websocket was closed before a picture came")
 
 
+async def pictures_for(box: Box, seconds: float) -> int:
+    """How many pictures a page gets that opens now."""
+    count = 0
+    async with aiohttp.ClientSession() as client, client.ws_connect(f"{box.url}/live?view=explain") as page:
+        await page.send_json({"type": "want", "live": 1280, "answer": 1280})
+        try:
+            async with asyncio.timeout(seconds):
+                async for said in page:
+                    count += said.type is aiohttp.WSMsgType.BINARY
+        except TimeoutError:
+            pass
+    return count
+
+
 def brightest(box: Box) -> int:
     """Of the next picture of a page, where the scanner writes who it is."""
     pixels = asyncio.run(_picture(box))
@@ -88,6 +102,8 @@ def test_a_scanner_is_set_up_and_stays_so(tmp_path: Path) -> None:
         assert state["signal"]["warning"] == "The scanner's screen has changed: names may show"
         wait(lambda: "privacy" in [alert["id"] for alert in ask(box, "/api/state")[1]["alerts"]], "it is alerted", 10)
         assert any("screen has changed" in problem for problem in box.health["problems"])
+        assert ask(box, "/api/snapshot", {"seq": None, "view": "video"})[0] == 409
+        assert asyncio.run(pictures_for(box, 1.0)) == 0
         ask(box, "/api/control", {"command": "screen scan"})
         wait(lambda: ask(box, "/api/state")[1]["signal"]["state"] == "live", "it comes back by itself", 10)
         wait(box.answers, "and all does its job")

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from tests.hub.conftest import Hub, StartHub, eventually, live
 
-from bedside.messages import RecorderState, RecorderStatus, Signal
+from bedside.messages import RecorderState, RecorderStatus, Signal, Status
 from bedside.session import wanted
 from bedside.session.desk import Desk
 from bedside.session.recorder_file import RecorderFile
@@ -133,11 +133,42 @@ async def test_numbers_that_start_again_name_other_pictures(hub: Hub) -> None:
 async def test_without_a_number_the_newest_is_kept(hub: Hub) -> None:
     """`seq` null is the newest frame; before the first one there is none."""
     status, body = await post(hub, seq=None)
-    assert (status, body["error"]) == (409, "there is no picture yet; wait until one is on the screen")
+    assert (status, body["error"]) == (409, "the picture is not there; wait until one is on the screen")
     hub.shoot()
     frame = hub.shoot()
     status, kept = await post(hub, seq=None)
     assert (status, kept["seq"]) == (201, frame.seq)
+
+
+async def test_a_screen_that_may_show_names_is_neither_kept_nor_sent(hub: Hub) -> None:
+    """By its number or without, answered or not; a page that comes now gets no picture; nothing is held of it."""
+    page = await hub.page("explain", live=320, answer=320)
+    first, second = hub.shoot(), hub.shoot()
+    hub.answer(first, verdict=VERDICT)
+    await page.say(type="hold", seq=first.seq)
+    await page.say(type="ping", id=1)
+    await page.until("pong", id=1)
+    hub.feed.put(Status(Signal.WITHHELD, "names may show"))
+    hub.answer(second, verdict=VERDICT)
+    for seq in (None, first.seq):
+        assert (await post(hub, seq=seq, engine="pcbm", view="explain"))[0] == 409
+    assert "is withheld" in (await post(hub, seq=None))[1]["error"]
+    late = await hub.page("explain", live=320, answer=320)
+    assert not [message for message in await late.everything(0.5) if message["type"] == "picture"]
+    hub.feed.put(live())
+    hub.shoot()
+    assert (await late.until("picture", stream="live"))["seq"] > second.seq
+
+
+async def test_what_a_person_held_long_before_stays(hub: Hub) -> None:
+    """The scanner's list opens while a good picture is held: that one was seen before it, and can be kept."""
+    page = await hub.page("explain", live=320, answer=320)
+    frame = hub.scanner.shoot(age_ms=5000)
+    hub.feed.put(frame)
+    await page.say(type="hold", seq=frame.seq)
+    await eventually(lambda: hub.feed.recall.pixels(frame.seq) is not None)
+    hub.feed.put(Status(Signal.WITHHELD, "names may show"))
+    assert (await post(hub, seq=frame.seq, engine=None, view="video"))[0] == 201
 
 
 @pytest.mark.parametrize("is_answered", [True, False], ids=["answered", "live"])

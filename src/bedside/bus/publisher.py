@@ -132,6 +132,8 @@ class Publisher:
             self._call(self._retell)
 
     def _report(self, status: Status) -> None:
+        if status.signal is Signal.WITHHELD and self._reported.signal is not Signal.WITHHELD:
+            self._ring.blank()  # what was noticed late must not stay there meanwhile; this is the thread that writes
         self._reported, self._heard_ns = status, clock.monotonic_ns()
         self._call(self._retell)
 

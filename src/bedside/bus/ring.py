@@ -75,6 +75,21 @@ class RingWriter:
         words[Head.LAST_SEQ] = self.last_seq = frame.seq
         return published
 
+    def blank(self) -> None:
+        """Paint all pictures black, and let nobody find them by their numbers; by the thread that writes."""
+        if self._mapping is None:
+            return
+        mapping = self._mapping
+        for slot in range(self.slots):
+            words, at = mapping.words, mapping.slot(slot)
+            lock = words[at + Slot.LOCK]
+            words[at + Slot.LOCK] = lock + 1
+            fence()
+            mapping.pixels(slot, mapping.layout.slot_bytes // 3, 1)[:] = 0
+            words[at + Slot.SEQ] = 0
+            fence()
+            words[at + Slot.LOCK] = lock + 2
+
     def close(self) -> None:
         """Take the ring away; readers that have it mapped keep what they have."""
         if self._mapping is not None:

@@ -18,6 +18,8 @@ from bedside.hub.recall import Answered, Gone, Recall
 from bedside.hub.view import View
 from bedside.messages import EngineState, EngineStatus, Frame, Loss, Pixels, Result, Signal, Status
 
+NOTICED_S = 2.0
+"""A screen that may show a name is noticed within a second; pictures of so long before are no longer handed out."""
 AnswerAgain = Callable[[str, Frame, Pixels, Mapping[str, Any]], Awaitable[Result]]
 """An engine's name, a frame, its pixels [height, width, 3], what a person corrected: its answer. Raises Unreachable."""
 
@@ -95,6 +97,8 @@ class Feed:
         timing = result.timing
         height, width = pixels.shape[:2] if pixels is not None else (0, 0)
         signal = self.recall.signal(result.seq) or self.status.signal
+        if self.status.signal is Signal.WITHHELD:
+            pixels = None
         frame = Frame(result.seq, timing.captured_ns, 0, width, height, signal, timing.published_ns)
         answered = Answered(result, before.order + 1 if before else 1, pixels, frame)
         self._newest[result.engine] = answered
@@ -213,8 +217,18 @@ class Feed:
         self.status = status
         if self.witness is not None:
             self.witness.saw_signal(status.signal, self.frame.seq if self.frame else None)
+        if status.signal is Signal.WITHHELD and before.signal is not Signal.WITHHELD:
+            self._withhold()
         if (status.signal, status.message) != (before.signal, before.message):
             self.state_changed()
+
+    def _withhold(self) -> None:
+        """Keep no picture that was seen before anybody noticed what it may show."""
+        self.frame = None
+        self.recall.withhold(clock.monotonic_ns() - round(NOTICED_S * clock.NS_PER_S))
+        self.darkroom.forget()
+        for name, answered in self._newest.items():
+            self._newest[name] = replace(answered, pixels=None)
 
     def _put_engine(self, status: EngineStatus) -> None:
         before = self._engines.get(status.engine)

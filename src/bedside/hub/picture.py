@@ -85,6 +85,10 @@ class Darkroom:
         size = self._size(width, rung)
         return self.once(("answer", order, *size), lambda: self._encode(frame, order, pixels, *size))
 
+    def forget(self) -> None:
+        """Let go of all that is made; what somebody waits for is still made for them."""
+        self._made.clear()
+
     def _size(self, width: int, rung: Rung) -> tuple[int, int]:
         return rounded(round(width * rung.share)), min(self._quality, rung.quality)
 

@@ -71,9 +71,12 @@ class Recall:
         self._known: OrderedDict[int, Known] = OrderedDict()
         self._held: OrderedDict[object, tuple[Held, ...]] = OrderedDict()
         self._sent: OrderedDict[object, deque[Answered]] = OrderedDict()
+        self._withheld_ns: int | None = None
+        """Pictures of this time and later are not kept, since they may show a name; None while pictures come."""
 
     def add_frame(self, frame: Frame) -> None:
         """A frame came."""
+        self._withheld_ns = None
         self._frames.append(frame)
         self._known[frame.seq] = Known(frame.captured_ns, frame.wall_ns, frame.signal)
         if len(self._known) > TIMES_KEPT:
@@ -86,8 +89,21 @@ class Recall:
         self._history.clear()
         self._sent.clear()
 
+    def withhold(self, since_ns: int) -> None:
+        """Pictures may show a name: until the next one, only what a person holds of before `since_ns` is kept."""
+        self.forget()
+        self._withheld_ns = since_ns
+        for page, held in list(self._held.items()):
+            kept = tuple(item for item in held if self._may_keep(item.captured_ns))
+            if kept:
+                self._held[page] = kept
+            else:
+                self.release(page)
+
     def add_answer(self, answered: Answered) -> None:
         """An engine answered."""
+        if not self._may_keep(answered.frame.captured_ns):
+            return
         self._history.setdefault(answered.result.engine, deque(maxlen=self._history_size)).append(answered)
 
     def frame(self, seq: int) -> Frame | None:
@@ -141,6 +157,8 @@ class Recall:
 
     def sent(self, page: object, answered: Answered) -> None:
         """`page` gets this answer with its picture: a person may want to keep it long after newer ones came."""
+        if not self._may_keep(answered.frame.captured_ns):
+            return
         self._sent.setdefault(page, deque(maxlen=SENT_KEPT)).append(answered)
         self._sent.move_to_end(page)
         while len(self._sent) > HELD_KEPT:
@@ -149,6 +167,8 @@ class Recall:
     def hold(self, page: object, seq: int, pixels: Pixels) -> None:
         """`page` holds frame `seq`, beside the one before, until it releases both."""
         newest = Held(seq, pixels, self.answers(seq), self.captured_ns(seq))
+        if not self._may_keep(newest.captured_ns):
+            return
         others = [item for item in self._held.pop(page, ()) if item.seq != seq]
         self._held[page] = (*others, newest)[-HELD_OF_A_PAGE:]
         while len(self._held) > HELD_KEPT:
@@ -162,6 +182,9 @@ class Recall:
         """`page` is closed."""
         self.release(page)
         self._sent.pop(page, None)
+
+    def _may_keep(self, captured_ns: int | None) -> bool:
+        return self._withheld_ns is None or (captured_ns is not None and captured_ns < self._withheld_ns)
 
     def _holds(self, seq: int) -> Iterator[Held]:
         return (item for held in self._held.values() for item in held if item.seq == seq)

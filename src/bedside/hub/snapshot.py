@@ -12,7 +12,7 @@ from bedside.hub.described import files_of
 from bedside.hub.feed import Feed
 from bedside.hub.recall import Gone
 from bedside.hub.visit import Visit
-from bedside.messages import Frame, Pixels, Result
+from bedside.messages import Frame, Pixels, Result, Signal
 from bedside.session import kept
 from bedside.session.journal import Journal
 from bedside.session.paths import Paths
@@ -44,7 +44,12 @@ class Snapshots:
         """
         if seq is None:
             if self._feed.frame is None:
-                raise Gone("there is no picture yet; wait until one is on the screen")
+                why = (
+                    "is withheld, since names may show"
+                    if self._feed.status.signal is Signal.WITHHELD
+                    else "is not there"
+                )
+                raise Gone(f"the picture {why}; wait until one is on the screen")
             seq = self._feed.frame.seq
         recall = self._feed.recall
         pixels, frame = recall.pixels(seq), recall.frame(seq)

@@ -35,11 +35,13 @@ class SetupStandIn:
             "presets": ["room-1"],
             "is_open": False,
             "is_confirmed": False,
+            "is_withheld": False,
             "layout": "none",
             "fixed": "",
         }
         self.posts: list[tuple[str, Json]] = []
         self.refuse = ""
+        self.no_picture = ""
         self.asks = ""
         """What is shown more, which a person must confirm."""
         self.found = dict(FOUND)
@@ -78,6 +80,8 @@ class SetupStandIn:
         return web.json_response(self.state)
 
     async def _picture(self, _: web.Request) -> web.Response:
+        if self.no_picture:
+            return web.json_response({"error": self.no_picture}, status=409)
         pixels = np.full((SIZE[1], SIZE[0], 3), 90, np.uint8)
         return web.Response(body=jpeg.encode(pixels), content_type="image/jpeg")
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Dialog, Locator, Page, expect
+from tests.end_to_end.box import wait
 from tests.page.stand_in_setup import FOUND, SIZE, SetupStandIn
 
 Opened = Callable[..., Page]
@@ -173,6 +174,70 @@ def test_taking_the_masks_off_keeps_what_was_drawn(opened: Opened, setup: SetupS
     page.click("#open")
     expect(page.locator("#notice")).not_to_contain_text("Nobody else")
     assert setup.posts == [("/api/setup/open", {"open": True}), ("/api/setup/open", {"open": False})]
+
+
+def test_the_button_does_what_it_says_when_the_masks_came_back_by_themselves(
+    opened: Opened, setup: SetupStandIn
+) -> None:
+    """After the time has passed it says "Take the masks off" again, and pressing it does that."""
+    page = opened()
+    page.click("#open")
+    expect(page.locator("#open")).to_have_text("Put the masks on again")
+    setup.state["is_open"] = False
+    expect(page.locator("#open")).to_have_text("Take the masks off")
+    page.click("#open")
+    expect(page.locator("#open")).to_have_text("Put the masks on again")
+    assert [body["open"] for _, body in setup.posts] == [True, True]
+
+
+def brightest(page: Page) -> int:
+    """Of what is painted on the canvas."""
+    return int(
+        page.evaluate(
+            "() => { const at = document.getElementById('picture');"
+            " return Math.max(...at.getContext('2d').getImageData(0, 0, at.width, at.height).data.slice(0, 40000)); }"
+        )
+    )
+
+
+def test_no_whole_picture_stays_when_there_is_none_any_more(opened: Opened, setup: SetupStandIn) -> None:
+    """When the broadcaster goes, the canvas is empty and the sentence says why."""
+    page = opened()
+    page.click("#open")
+    assert brightest(page) > 0
+    setup.no_picture = "the broadcaster does not answer; is it running?"
+    expect(page.locator("#notice")).to_contain_text("The broadcaster does not answer")
+    assert brightest(page) == 0
+    setup.no_picture = ""
+    expect(page.locator("#notice")).not_to_contain_text("does not answer")
+    assert brightest(page) > 0
+
+
+def test_a_page_that_is_hidden_puts_the_masks_on_again(opened: Opened, setup: SetupStandIn) -> None:
+    """Whoever goes to another tab or leaves takes the picture from nobody, and finds it again on coming back."""
+    page = opened()
+    page.click("#open")
+    expect(page.locator("#open")).to_have_text("Put the masks on again")
+    hide = "is => { Object.defineProperty(document, 'hidden', {value: is, configurable: true});"
+    with page.expect_response(lambda answer: answer.url.endswith("/api/setup/open")):
+        page.evaluate(hide + " document.dispatchEvent(new Event('visibilitychange')); }", True)
+    assert setup.posts[-1] == ("/api/setup/open", {"open": False}) and brightest(page) == 0
+    page.evaluate(hide + " document.dispatchEvent(new Event('visibilitychange')); }", False)
+    wait(lambda: brightest(page) > 0, "the picture is there again")
+    expect(page.locator("#open")).to_have_text("Take the masks off")
+    page.click("#open")
+    expect(page.locator("#open")).to_have_text("Put the masks on again")
+    page.goto(f"{setup.url}/page/icon.svg")
+    wait(lambda: setup.posts[-1] == ("/api/setup/open", {"open": False}), "it is closed")
+
+
+def test_a_changed_screen_is_said_and_how_to_see_it(opened: Opened, setup: SetupStandIn) -> None:
+    """Withheld, the page says that nothing leaves and that the masks are to be taken off to look."""
+    page = opened()
+    setup.state |= {"layout": "changed", "is_withheld": True}
+    expect(page.locator("#notice")).to_contain_text("no picture leaves. To see it, take the masks off")
+    setup.state["is_withheld"] = False
+    expect(page.locator("#notice")).to_contain_text("names may show. Check the masks")
 
 
 def test_a_refusal_is_said_and_a_preset_is_loaded(opened: Opened, setup: SetupStandIn) -> None:

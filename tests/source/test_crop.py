@@ -1,5 +1,7 @@
 """Crop and privacy mask."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -50,6 +52,14 @@ def test_whatever_reaches_outside_is_refused(rectangle: Rectangle, is_mask: bool
     crop = Crop((), [rectangle]) if is_mask else Crop(rectangle)
     with pytest.raises(Misfit, match=f"{x + width} x {y + height}.*{WIDTH} x {HEIGHT}"):
         crop.apply(picture())
+
+
+@pytest.mark.parametrize("areas", [((), ()), ((0, 0, 4, 4), ()), ((), ((0, 0, 4, 4),))])
+def test_a_picture_of_another_size_is_refused(areas: Any) -> None:
+    """What was made for one size lets nothing of another out, not even where it hides nothing."""
+    with pytest.raises(Misfit, match=f"{WIDTH + 1}x{HEIGHT}.*{WIDTH} x {HEIGHT}"):
+        Crop(areas[0], areas[1], size=(WIDTH + 1, HEIGHT)).apply(picture())
+    Crop(areas[0], areas[1], size=(WIDTH, HEIGHT)).apply(picture())
 
 
 def test_without_a_crop_nothing_is_copied() -> None:

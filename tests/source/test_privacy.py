@@ -2,14 +2,17 @@
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
+from tests.end_to_end.box import wait
 
+from bedside import clock
 from bedside.errors import Misfit, SourceError, Withheld
 from bedside.messages import Pixels, Signal
 from bedside.source.framing import Framing
-from bedside.source.privacy import CHANGED, UNMASKED, Privacy
+from bedside.source.privacy import CHANGED, OPEN_AT_MOST_S, OPEN_S, UNMASKED, Privacy
 from bedside.source.synthetic_screen import Screen
 from bedside.source.thumbnail import Grid
 
@@ -130,16 +133,77 @@ def test_a_still_is_covered_unless_it_is_open() -> None:
     assert still(privacy).all()
 
 
-def still(privacy: Privacy) -> Pixels:
+def still(privacy: Privacy, pictures: Iterator[Pixels] | None = None) -> Pixels:
     """A still, while pictures go on."""
     found: list[Pixels] = []
     asking = threading.Thread(target=lambda: found.append(privacy.still()))
     asking.start()
     cable = Cable(privacy)
     while asking.is_alive():
-        cable.give(bright())
+        cable.give(next(pictures) if pictures else bright())
         asking.join(0.001)
     return found[0]
+
+
+def test_a_changed_screen_is_black_on_the_setup_page_too() -> None:
+    """While nothing leaves, the still is black under the old masks, and whole only when it is open."""
+    cable, pictures = watching()
+    turned = (np.rot90(each, 2).copy() for each in pictures)
+    for _ in range(3):
+        cable.give(next(turned))
+    assert cable.privacy.withholds
+    assert not still(cable.privacy, turned).any()
+    cable.privacy.open(True)
+    assert still(cable.privacy, turned).any()
+
+
+def test_whoever_leaves_the_page_open_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asking over and over keeps it open, but not beyond OPEN_AT_MOST_S."""
+    now_ns = 1
+    monkeypatch.setattr(clock, "monotonic_ns", lambda: now_ns)
+    privacy = Privacy(Framing())
+    privacy.open(True)
+    asked = 0
+    while privacy.is_open:
+        still(privacy)
+        asked += 1
+        now_ns += round(0.7 * OPEN_S * clock.NS_PER_S)
+    assert OPEN_AT_MOST_S <= now_ns / clock.NS_PER_S < OPEN_AT_MOST_S + OPEN_S and asked > 10
+    still(privacy)
+    assert not privacy.is_open
+
+
+def test_one_copy_serves_all_who_wait_and_none_who_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many have asked in vain, the next picture is copied once, and not at all when nobody waits."""
+    monkeypatch.setattr("bedside.source.privacy.STILL_S", 0.001)
+    privacy = Privacy(Framing())
+    for _ in range(20):
+        with pytest.raises(SourceError):
+            privacy.whole()
+
+    class Counted(np.ndarray[Any, np.dtype[np.uint8]]):
+        copies = 0
+
+        def copy(self, order: Any = "C") -> Any:
+            """Count it."""
+            Counted.copies += 1
+            return super().copy(order)
+
+    picture = bright().view(Counted)
+    cable = Cable(privacy)
+    privacy.look(picture, Grid.of(picture), Grid.of(picture).grey(picture), cable.at_ns, Signal.LIVE)
+    assert Counted.copies == 0
+    monkeypatch.setattr("bedside.source.privacy.STILL_S", 10.0)
+    found: list[Pixels] = []
+    asking = [threading.Thread(target=lambda: found.append(np.asarray(privacy.whole()))) for _ in range(5)]
+    for each in asking:
+        each.start()
+    wait(lambda: privacy._waiting == 5, "all wait")
+    privacy.look(picture, Grid.of(picture), Grid.of(picture).grey(picture), cable.at_ns, Signal.LIVE)
+    for each in asking:
+        each.join(10)
+    assert len(found) == 5 and all(each.all() for each in found)
+    assert Counted.copies == 1 + 5  # one of the picture, and of that copy one for each
 
 
 def test_a_framing_of_another_size_covers_all() -> None:

@@ -31,6 +31,14 @@ def shown(privacy: Privacy, still: bool = False) -> Screen:
     return screen
 
 
+def turned(privacy: Privacy) -> None:
+    """Another screen for two seconds, after `shown`."""
+    for number in range(40, 44):
+        pixels = np.rot90(Screen(1280, 720).draw(number, number * 15, number * 0.5, False), 2).copy()
+        grid = Grid.of(pixels)
+        privacy.look(pixels, grid, grid.grey(pixels), number * 500_000_000, Signal.LIVE)
+
+
 def setup(folder: Path, privacy: Privacy | None = None, **options: Any) -> Setup:
     """A setup whose privacy has seen ten seconds of the synthetic scanner."""
     privacy = privacy or Privacy(Framing(), is_confirmed=False)
@@ -124,6 +132,29 @@ def test_what_shows_more_must_be_confirmed(tmp_path: Path) -> None:
                 made.apply(asked)
             assert made.state()["preset"] == "more" and len(made.state()["mask"]) == 2
     assert made.apply({"load": "room-2", "confirm": True})["preset"] == "room-2"
+
+
+def test_on_a_withheld_screen_whatever_is_shown_must_be_confirmed(tmp_path: Path) -> None:
+    """Nothing leaves a screen that has changed, so the very masks of before would show more than that."""
+    made = setup(tmp_path, privacy := Privacy(Framing(), is_confirmed=False))
+    made.apply(ASKED)
+    turned(privacy)
+    assert privacy.withholds and made.state()["is_withheld"]
+    with pytest.raises(ShowsMore, match="hidden so far"):
+        made.apply(ASKED)
+    assert privacy.withholds
+    assert not made.apply({**ASKED, "confirm": True})["is_withheld"]
+
+
+@pytest.mark.parametrize("said", ["[]", '{"v4l2:": "room 2"}', '{"v4l2:": ["room-2"]}', "{", "\udc80"])
+def test_what_is_in_use_is_never_guessed(tmp_path: Path, said: str) -> None:
+    """A damaged list of what is in use starts nothing, and is not written over: another source's masks stand in it."""
+    (tmp_path / "in-use").write_bytes(said.encode(errors="surrogateescape"))
+    with pytest.raises(SettingsError, match="set up anew"):
+        Presets(tmp_path, URL).in_use()
+    with pytest.raises(SourceError, match="set up anew"):
+        setup(tmp_path).apply(ASKED)
+    assert [path.name for path in tmp_path.iterdir()] == ["in-use"]
 
 
 def test_a_preset_of_another_size_is_refused(tmp_path: Path) -> None:

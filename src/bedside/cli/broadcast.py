@@ -91,7 +91,10 @@ def framing_of(settings: Settings) -> "tuple[Framing, str]":
             f"or the preset: [source] preset there, or the file {PRESETS}/in-use"
         )
     size = parse_size(source.size)
-    return preset_framing(presets, name, size) if name else Framing(source.crop, source.mask, source.fan, size), name
+    if name:
+        return preset_framing(presets, name, size), name
+    holds = size if source.crop or source.mask else None  # a size alone is asked of the device, which may give another
+    return Framing(source.crop, source.mask, source.fan, holds), name
 
 
 def is_confirmed(settings: Settings, preset: str) -> bool:

@@ -8,7 +8,7 @@ import { toast } from "./toasts.js";
 
 /** @typedef {import("./setup_areas.js").Area} Area */
 /** @typedef {{size: [number, number], crop: number[], mask: number[][], fan: number[], preset: string, presets: string[],
- *   is_open: boolean, is_confirmed: boolean, layout: "none"|"fits"|"changed", fixed: string}} State */
+ *   is_open: boolean, is_confirmed: boolean, is_withheld: boolean, layout: "none"|"fits"|"changed", fixed: string}} State */
 
 const PICTURE_EVERY_MS = 500;
 const AGAIN_MS = 2000;
@@ -25,6 +25,9 @@ let isDirty = false;
 let busy = "";
 /** Why there is no picture. */
 let trouble = "";
+/** The next look. @type {ReturnType<typeof setTimeout>|undefined} */
+let next;
+let isLooking = false;
 
 const BUTTONS = {
   add: ["plus", "Add a mask"], find: ["compass", "Find by itself"], open: ["hold", "Take the masks off"], save: ["tick", "Save and use"],
@@ -97,6 +100,7 @@ function notice() {
   if (!state) return "Loading";
   if (state.fixed) return sentence(state.fixed);
   if (state.is_open) return "The masks are off on this page. Nobody else gets a picture until you save, or put them on again.";
+  if (state.is_withheld) return "The scanner's screen has changed, and no picture leaves. To see it, take the masks off; check them, then save.";
   if (state.layout === "changed") return "The scanner's screen has changed: names may show. Check the masks, then save.";
   if (!state.is_confirmed) return "Names are not masked. Draw masks over them, or save without any where none are shown.";
   if (isDirty) return "Not saved yet: the picture leaves as it was.";
@@ -141,7 +145,7 @@ const of = (kind) => areas.all.filter((area) => area.kind === kind).map((area) =
 
 on("add", async () => areas.add({ kind: "mask", at: middle(0.2) }));
 on("open", async () => {
-  const is_open = !state?.is_open;
+  const is_open = byId("open").ariaPressed !== "true"; // what the button says
   const now = await post("/api/setup/open", { open: is_open });
   if (state) state = { ...state, is_open: now.is_open }; // what was drawn here and is not saved stays
 });
@@ -193,13 +197,31 @@ async function find() {
   return await response.json();
 }
 
-/** The picture over and over, as it leaves or, while the masks are off, whole. */
+/** No picture of before stays, least of all a whole one. */
+function blank() {
+  canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
+}
+
+/** Nobody looks at this page any more: everybody else gets the picture again. */
+function leave() {
+  blank();
+  if (!state?.is_open) return;
+  state = { ...state, is_open: false };
+  render();
+  const how = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ open: false }) };
+  void fetch("/api/setup/open", { ...how, keepalive: true }).catch(() => {}); // else it ends by itself
+}
+
+/** The picture over and over, as it leaves or, while the masks are off, whole; none while the page is hidden. */
 async function look() {
+  if (document.hidden || isLooking) return;
+  isLooking = true;
   let again = PICTURE_EVERY_MS;
   try {
     const response = await fetch("/api/setup/picture", { cache: "no-store", signal: AbortSignal.timeout(5000) });
     if (!response.ok) throw new Error(await whyNot(response));
     const image = await createImageBitmap(await response.blob());
+    if (document.hidden) return image.close();
     if (canvas.width !== image.width || canvas.height !== image.height) {
       [canvas.width, canvas.height] = [image.width, image.height];
       byId("frame").style.setProperty("--aspect", String(image.width / image.height));
@@ -207,16 +229,30 @@ async function look() {
     canvas.getContext("2d").drawImage(image, 0, 0);
     image.close();
     const now = await ask("/api/setup");
+    const is = (/** @type {State} */ one) => [one.is_open, one.is_confirmed, one.layout, one.is_withheld, one.fixed].join();
     if (!state || String(state.size) !== String(now.size)) take(now);
-    else state = { ...now, presets: state.presets };
+    else {
+      const isOther = is(state) !== is(now);
+      state = { ...now, presets: state.presets };
+      if (isOther) render();
+    }
     trouble = "";
   } catch (error) {
     trouble = error instanceof Error ? error.message : String(error);
     again = AGAIN_MS;
+    blank();
+  } finally {
+    isLooking = false;
   }
   setText(byId("notice"), notice());
-  setTimeout(look, document.hidden ? AGAIN_MS * 4 : again);
+  next = setTimeout(look, again);
 }
 
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(next);
+  if (document.hidden) leave();
+  else void look();
+});
+addEventListener("pagehide", leave);
 render();
 void look();

@@ -67,7 +67,8 @@ class Capture:
     ) -> None:
         self._open = open_source or opener(url, size=size, fps=fps, color_range=color_range)
         masks = tuple(tuple(each) for each in mask)
-        self._privacy = privacy or Privacy(Framing(tuple(crop), masks, tuple(fan), parse_size(size)))
+        holds = parse_size(size) if crop or masks else None
+        self._privacy = privacy or Privacy(Framing(tuple(crop), masks, tuple(fan), holds))
         self._framing = self._privacy.framing
         # The judge sees the whole picture, so that fan, crop and masks are all told in the same pixels.
         self._new_judge: Callable[[], SignalJudge] = lambda: SignalJudge(

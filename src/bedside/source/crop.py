@@ -11,8 +11,8 @@ from bedside.messages import Pixels
 class Crop:
     """Paints the masks black, then cuts the crop out; both in pixels of the whole picture, [x, y, width, height].
 
-    `size` is the (width, height) of the picture for which they were made; None takes any that they fit into. Raises
-    Misfit for a rectangle that is none, such as one with a negative width.
+    `size` is the (width, height) of the picture for which they were made, be it to show all of it; None takes any that
+    they fit into. Raises Misfit for a rectangle that is none, such as one with a negative width.
     """
 
     def __init__(
@@ -51,13 +51,13 @@ class Crop:
         return np.ascontiguousarray(pixels)
 
     def _refuse_other_size(self, width: int, height: int) -> None:
-        for name, rectangle in self._named():
-            if self._size is not None and self._size != (width, height):
-                raise Misfit(
-                    f"{name} {list(rectangle)} was made for [source] size {self._size[0]}x{self._size[1]}, but the "
-                    f"picture is {width} x {height}; nothing is shown until the picture has that size again, or mask, "
-                    "crop and size are set for the new one"
-                )
+        if self._size is not None and self._size != (width, height):
+            what = ", ".join(f"{name} {list(rectangle)}" for name, rectangle in self._named()[:1]) or "what is shown"
+            raise Misfit(
+                f"{what} was made for [source] size {self._size[0]}x{self._size[1]}, but the "
+                f"picture is {width} x {height}; nothing is shown until the picture has that size again, or mask, "
+                "crop and size are set for the new one"
+            )
 
     def _named(self) -> list[tuple[str, tuple[int, ...]]]:
         crop = [("[source] crop", self._crop)] if self._crop else []

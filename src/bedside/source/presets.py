@@ -33,17 +33,7 @@ class Presets:
 
     def in_use(self) -> str:
         """The name of the one that was last used for this source; empty when there is none. Raises SettingsError."""
-        try:
-            said = json.loads((self._folder / IN_USE).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return ""
-        except (OSError, ValueError) as error:
-            raise SettingsError(
-                f"{self._folder / IN_USE}: cannot be read ({error}), so which masks hold is not known; "
-                "set [source] preset, or remove that file and set up anew"
-            ) from error
-        of_this = said.get(self._url, "") if isinstance(said, dict) else ""
-        return of_this if isinstance(of_this, str) and NAME.fullmatch(of_this) else ""
+        return self._uses().get(self._url, "")
 
     def load(self, name: str) -> Framing:
         """The preset. Raises SettingsError when it is not there or cannot be used."""
@@ -61,18 +51,30 @@ class Presets:
     def save(self, name: str, framing: Framing) -> None:
         """Write the preset, whole or not at all, and have it used from the next start on. Raises SourceError."""
         path = self._path(name)
+        self._uses()  # before anything is written
         self._write(path, _text(name, framing))
         self.use(name)
 
     def use(self, name: str) -> None:
-        """Have it used for this source from the next start on. Raises SourceError."""
-        path, uses = self._folder / IN_USE, {}
-        if path.exists():
-            try:
-                uses = json.loads(path.read_text(encoding="utf-8"))
-            except (OSError, ValueError):
-                uses = {}
-        self._write(path, json.dumps({**(uses if isinstance(uses, dict) else {}), self._url: name}, indent=1) + "\n")
+        """Have it used for this source from the next start on. Raises SourceError or SettingsError."""
+        self._write(self._folder / IN_USE, json.dumps({**self._uses(), self._url: name}, indent=1) + "\n")
+
+    def _uses(self) -> dict[str, str]:
+        """Preset by source. Never guessed: the masks of a damaged file are somebody's names."""
+        path = self._folder / IN_USE
+        why = 'expected {"v4l2:": "room-2"}, names of presets by source'
+        try:
+            said = json.loads(path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        except (OSError, ValueError) as error:
+            said, why = None, str(error)
+        if isinstance(said, dict) and all(isinstance(name, str) and NAME.fullmatch(name) for name in said.values()):
+            return said
+        raise SettingsError(
+            f"{path}: cannot be read ({why}), so which masks hold is not known; "
+            "set [source] preset, or remove that file and set up anew"
+        )
 
     def _path(self, name: str) -> Path:
         if not NAME.fullmatch(name):

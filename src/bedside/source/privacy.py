@@ -3,7 +3,6 @@
 One thread delivers pictures; others set the framing, ask for one picture, or have all held back while somebody sets up.
 """
 
-import queue
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -22,7 +21,9 @@ IN_A_ROW = 2
 REMEMBERED = 20
 """Thumbnails, one a look: ten seconds, of which the setup page's proposals are made."""
 OPEN_S = 15.0
-"""Setting up ends by itself so long after the page last asked for a picture."""
+"""Setting up ends by itself so long after the page last asked for a picture,"""
+OPEN_AT_MOST_S = 180.0
+"""and so long after the masks were taken off, whoever asks: a page may have been left open."""
 STILL_S = 2.0
 UNMASKED = "Names are not masked: set up which part of the picture may be shown"
 CHANGED = "The scanner's screen has changed: names may show"
@@ -44,20 +45,24 @@ class Privacy:
         self._stops = stops
         self._crop = framing.cropping()
         self._lock = threading.Lock()
-        self._open_until_ns = 0
+        self._open_until_ns = self._open_at_most_ns = 0
         self._looked_ns = 0
         self._disagreed = 0
         self._seen: deque[Thumbnail] = deque(maxlen=REMEMBERED)
         self._grid: Grid | None = None
         self._size = (0, 0)
-        self._asked: queue.SimpleQueue[queue.SimpleQueue[Pixels]] = queue.SimpleQueue()
+        self._looks = threading.Condition()
+        self._waiting = 0  # for a copy of the next picture; one serves all
+        self._copy: tuple[int, Pixels | None] = (0, None)
 
     # The thread that delivers
 
     def look(self, pixels: Pixels, grid: Grid, thumbnail: Thumbnail, captured_ns: int, signal: Signal) -> None:
         """See one whole picture before anything is painted on it."""
-        while not self._asked.empty():  # only this thread takes from it
-            self._asked.get().put(pixels.copy())
+        if self._waiting:
+            with self._looks:
+                self._copy = (self._copy[0] + 1, pixels.copy())
+                self._looks.notify_all()
         size = (pixels.shape[1], pixels.shape[0])
         if size != self._size:
             self._size, self._grid = size, grid
@@ -81,9 +86,14 @@ class Privacy:
         with self._lock:
             if self.is_open:
                 raise Withheld(SETTING_UP)
-            if self.is_layout_changed and self._stops:
+            if self.withholds:
                 raise Withheld(f"{CHANGED}, so no picture is handed on until it looks as it did, or is set up anew")
             publish(self._crop.apply(pixels))
+
+    @property
+    def withholds(self) -> bool:
+        """Whether nothing leaves until the screen looks as it did, or is set up anew."""
+        return self.is_layout_changed and self._stops
 
     @property
     def warning(self) -> str:
@@ -101,8 +111,10 @@ class Privacy:
 
     def open(self, is_open: bool) -> None:
         """Hold all pictures back, for somebody who sets up on the whole one; or no more."""
+        now_ns = clock.monotonic_ns()
         with self._lock:
-            self._open_until_ns = clock.monotonic_ns() + round(OPEN_S * clock.NS_PER_S) if is_open else 0
+            self._open_until_ns = now_ns + round(OPEN_S * clock.NS_PER_S) if is_open else 0
+            self._open_at_most_ns = now_ns + round(OPEN_AT_MOST_S * clock.NS_PER_S)
 
     def set(self, framing: Framing) -> None:
         """What may leave from the next picture on; a person has confirmed it. Raises Misfit, and changes nothing."""
@@ -114,25 +126,36 @@ class Privacy:
             self._open_until_ns = 0
 
     def still(self) -> Pixels:
-        """A copy of the next picture, whole size: what may not leave is black, unless it is open. Waits for it.
+        """A copy of the next picture, whole size: what does not leave is black, unless it is open. Waits for it.
 
         Raises SourceError when none comes.
         """
-        if self.is_open:
-            self.open(True)
+        now_ns = clock.monotonic_ns()
+        with self._lock:
+            if now_ns < self._open_until_ns:
+                self._open_until_ns = min(now_ns + round(OPEN_S * clock.NS_PER_S), self._open_at_most_ns)
         pixels = self.whole()
-        if not self.is_open:
-            self.framing.cover(pixels)
+        with self._lock:
+            is_open, withholds, framing = self.is_open, self.withholds, self.framing
+        if withholds and not is_open:
+            pixels[:] = 0
+        elif not is_open:
+            framing.cover(pixels)
         return pixels
 
     def whole(self) -> Pixels:
         """A copy of the next picture with nothing hidden: for finding things in it, never to be handed on."""
-        answer: queue.SimpleQueue[Pixels] = queue.SimpleQueue()
-        self._asked.put(answer)
-        try:
-            return answer.get(timeout=STILL_S)
-        except queue.Empty:
-            raise SourceError("the scanner's picture is not there; look at the cable and try again") from None
+        with self._looks:
+            before = self._copy[0]
+            self._waiting += 1
+            self._looks.wait_for(lambda: self._copy[0] > before, STILL_S)
+            self._waiting -= 1
+            number, pixels = self._copy
+            if not self._waiting:
+                self._copy = (number, None)
+        if number == before or pixels is None:
+            raise SourceError("the scanner's picture is not there; look at the cable and try again")
+        return pixels.copy()
 
     def learned(self, framing: Framing) -> Framing:
         """The same with the screen's layout as it was in the last seconds, where there is enough of it."""

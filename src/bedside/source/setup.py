@@ -47,6 +47,7 @@ class Setup:
             "presets": self._presets.names(),
             "is_open": self._privacy.is_open,
             "is_confirmed": self._privacy.is_confirmed,
+            "is_withheld": self._privacy.withholds,
             "layout": "none" if framing.layout is None else "changed" if self._privacy.is_layout_changed else "fits",
             "fixed": self._fixed,
         }
@@ -93,8 +94,10 @@ class Setup:
         return self.state()
 
     def propose(self) -> dict[str, Any]:
-        """`fan` and `crop` by what moves, `mask` by where text stands in the crop; each empty with its reason beside
-        it. Raises SourceError when there is no picture."""
+        """`fan` and `crop` by what moves, `mask` by where text stands in the whole picture.
+
+        Each is empty with its reason beside it. Raises SourceError when there is no picture.
+        """
         seen, grid, size = self._privacy.seen()
         fan: Rectangle | tuple[()] = ()
         crop: Rectangle | tuple[()] = ()
@@ -134,7 +137,9 @@ class Setup:
 
     def _refuse_more(self, framing: Framing, asked: Mapping[str, Any]) -> None:
         size = self._size()
-        more = framing.shown(size) & ~self._privacy.framing.shown(size)
+        more = framing.shown(size)
+        if not self._privacy.withholds:  # else nothing is shown so far
+            more &= ~self._privacy.framing.shown(size)
         if asked.get("confirm") is not True and more.any():
             raise ShowsMore(
                 f"this shows parts of the picture that are hidden so far ({max(0.1, 100 * more.mean()):.1f} % of it); "

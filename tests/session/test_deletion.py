@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from tests.end_to_end.box import wait
 from tests.recording import Plan, make_session
 
 from bedside import clock
-from bedside.cli.prune import prune_daily
+from bedside.cli.prune import prune, prune_daily
 from bedside.errors import NotNow, SessionError
 from bedside.review.listed import Shelf
 from bedside.session import deletion, wanted
@@ -147,14 +148,68 @@ def test_prune_deletes_from_the_command_line_and_writes_it_down(tmp_path: Path, 
     assert not is_dry or not log.exists()
 
 
+def started(folder: Path, is_done: Callable[[], bool]) -> None:
+    """Run the server's daily task until that is so."""
+
+    async def run() -> None:
+        daily = asyncio.create_task(prune_daily(load(folder / "bedside.toml")))
+        await asyncio.to_thread(wait, is_done, "it is done", 20.0)
+        daily.cancel()
+
+    asyncio.run(run())
+
+
 def test_the_server_prunes_by_itself(tmp_path: Path) -> None:
     """Its daily task deletes what is over as soon as it starts."""
     old = aged(tmp_path / "sessions", "P1", 40)
     (tmp_path / "bedside.toml").write_text("[session]\nkeep_days = 30\n")
+    started(tmp_path, lambda: not (tmp_path / "sessions" / old).exists())
 
-    async def gone() -> None:
-        daily = asyncio.create_task(prune_daily(load(tmp_path / "bedside.toml")))
-        await asyncio.to_thread(wait, lambda: not (tmp_path / "sessions" / old).exists(), "it is deleted", 20.0)
-        daily.cancel()
 
-    asyncio.run(gone())
+def test_a_deletion_that_was_broken_off_is_finished_where_all_is_kept(tmp_path: Path) -> None:
+    """The server removes what is left of it when it starts, also with keep_days = 0; what is whole stays."""
+    half, whole = aged(tmp_path / "sessions", "P1", 40), aged(tmp_path / "sessions", "P2", 40)
+    left = (tmp_path / "sessions" / half).rename(tmp_path / "sessions" / f".{half}.deleting")
+    (tmp_path / "bedside.toml").write_text("")
+    started(tmp_path, lambda: not left.exists())
+    assert (tmp_path / "sessions" / whole).is_dir()
+
+
+def test_one_deletion_finishes_the_others(tmp_path: Path) -> None:
+    """What was broken off goes with the next session that a person deletes."""
+    half, other = aged(tmp_path, "P1", 1), aged(tmp_path, "P2", 1)
+    (tmp_path / half).rename(tmp_path / f".{half}.deleting")
+    deletion.delete(Live(tmp_path), other, nothing)
+    assert [path.name for path in tmp_path.iterdir()] == [".live"]
+
+
+def test_a_session_that_cannot_be_deleted_does_not_keep_the_others(tmp_path: Path) -> None:
+    """The second one goes although the first cannot be written down, and the error names both."""
+    first, second = aged(tmp_path / "sessions", "P1", 41), aged(tmp_path / "sessions", "P2", 40)
+    (tmp_path / "sessions" / f".{first}.deleting").mkdir()  # in its way when it is renamed
+    (tmp_path / "sessions" / f".{first}.deleting" / "a").write_text("")
+    (tmp_path / "bedside.toml").write_text("[session]\nkeep_days = 30\n")
+    settings = load(tmp_path / "bedside.toml")
+    real = deletion.finish
+    deletion.finish = lambda live: []
+    try:
+        with pytest.raises(SessionError, match=f"(?s)deleted: {second}; not deleted: .*{first}"):
+            prune(settings)
+    finally:
+        deletion.finish = real
+    assert not (tmp_path / "sessions" / second).exists()
+
+
+@pytest.mark.parametrize("ago_days", [-1.0, 20.0])
+def test_a_clock_that_may_be_wrong_deletes_nothing_by_itself(
+    tmp_path: Path, ago_days: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    """After a leap of the clock nothing goes on that day, and the log says so; the next day it goes on."""
+    old = aged(tmp_path / "sessions", "P1", 40)
+    (tmp_path / "bedside.toml").write_text("[session]\nkeep_days = 30\n")
+    live = Live(tmp_path / "sessions")
+    live.folder.mkdir()
+    live.pruned.write_text(json.dumps({"wall_ns": clock.wall_ns() - round(ago_days * DAY_NS)}))
+    started(tmp_path, lambda: "days ago, by this machine's clock" in caplog.text)
+    assert (tmp_path / "sessions" / old).is_dir()
+    started(tmp_path, lambda: not (tmp_path / "sessions" / old).exists())

@@ -1,11 +1,14 @@
 """Sessions are deleted here, whole: renamed first, so that one that was interrupted is no session any more.
 
-A deletion that was broken off is finished by the next one. Links are removed, and what they lead to is left alone.
+A deletion that was broken off is finished by the next one, and by the server when it starts. Links are removed, and
+what they lead to is left alone.
 """
 
 import json
+import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from bedside import clock
@@ -53,30 +56,46 @@ def delete(live: Live, name: str, told: Callable[[], None]) -> None:
             raise NotNow(f"session {name} runs; end it first, on the page or with `bedside session stop`")
         if in_use.is_read(path):
             raise NotNow(f"session {name} is replayed, exported or read just now; delete it when that is done")
+        if not os.access(live.root, os.W_OK | os.X_OK):
+            raise SessionError(f"{path} cannot be deleted: {live.root} cannot be written by this user")
         told()
         try:
             going = path.rename(live.root / f".{name}.deleting")
             sync_folder(live.root)
         except OSError as error:
             raise SessionError(f"{path} cannot be deleted: {error.strerror}") from error
-    _remove(going)
+    if fault := _finish(live).get(going):
+        raise SessionError(fault)
 
 
 def finish(live: Live) -> list[str]:
-    """Finish the deletions that were broken off; their names. Raises SessionError."""
+    """Remove what is left of every session whose deletion has begun; their names.
+
+    Raises SessionError after the last one when some cannot be removed whole.
+    """
+    faults = _finish(live)
+    if any(faults.values()):
+        raise SessionError("; ".join(filter(None, faults.values())))
+    return [path.name.removeprefix(".").removesuffix(".deleting") for path in faults]
+
+
+def _finish(live: Live) -> dict[Path, str]:
+    """What stands in the way of each; empty when it is gone."""
     found = [path for path in live.root.glob(f".{GOING}") if path.is_dir() and not path.is_symlink()]
-    for path in found:
-        _remove(path)
-    return [path.name.removeprefix(".").removesuffix(".deleting") for path in found]
+    return {path: _remove(path) for path in found}
 
 
-def _remove(path: Path) -> None:
-    try:
-        shutil.rmtree(path)
-    except FileNotFoundError:
-        return  # another process has finished it
-    except OSError as error:
-        raise SessionError(f"{path} cannot be deleted whole: {error}; the next deletion goes on with it") from error
+def _remove(path: Path) -> str:
+    """What stands in the way; empty when it is gone."""
+    for _ in range(3):  # another process may be at it, too, and each file that it was faster with ends the walk
+        try:
+            shutil.rmtree(path)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            return f"{path} cannot be deleted whole: {error}; the next deletion goes on with it"
+        break
+    return f"{path} is being deleted by another process, too" if path.exists() else ""
 
 
 def _end_ns(path: Path) -> int:
@@ -90,7 +109,11 @@ def _end_ns(path: Path) -> int:
 
 
 def _newest_ns(path: Path) -> int:
-    return max(one.lstat().st_mtime_ns for one in [path, *path.rglob("*")])
+    newest_ns = path.lstat().st_mtime_ns
+    for one in path.rglob("*"):
+        with suppress(FileNotFoundError):  # it has just been renamed: its folder's time says so
+            newest_ns = max(newest_ns, one.lstat().st_mtime_ns)
+    return newest_ns
 
 
 def _old_s(now_ns: int, then_ns: int) -> float:

@@ -4,11 +4,12 @@ import os
 from pathlib import Path
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """The whole file or what was there before, on the disk when this returns. Raises OSError."""
+def write_whole(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """The whole file or what was there before, on the disk when this returns; `mode` less the umask. Raises OSError."""
     part = path.with_name(f".{path.name}.part")
     try:
-        with part.open("wb") as file:
+        part.unlink(missing_ok=True)  # its mode would stay
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -105,11 +105,24 @@ def test_free_text_that_may_name_somebody_is_told_by_its_place(session: Path) ->
     assert "Hansen" not in json.dumps(found)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["saw Karen Hansen", "HANSEN, KAREN", "HANSEN^KAREN", "MEIER ANNA", "born 1970/02/01", "1.2.1970", "0102701234"],
+)
+def test_the_forms_in_which_people_and_scanners_write_somebody_are_told(session: Path, text: str) -> None:
+    """Names with capitals in every order, dates and patients' numbers."""
+    (session / "review.jsonl").write_text(json.dumps({"note": "comment", "text": text}) + "\n")
+    assert [word["key"] for word in audited(session)["words"] if word["file"] == "review.jsonl"] == ["text"]
+
+
 def test_what_cannot_be_looked_at_is_said(session: Path) -> None:
     """A file of another kind and a broken picture are named."""
     (session / "notes.docx").write_bytes(b"PK")
     (session / "snapshots" / "broken.png").write_bytes(b"no picture")
-    assert [line.partition(":")[0] for line in audited(session)["unseen"]] == ["notes.docx", "snapshots/broken.png"]
+    (session / "snapshots" / "empty.png").write_bytes(b"")
+    (session / "wide.csv").write_text("text\n" + "x" * 140_000)
+    unseen = ["notes.docx", "snapshots/broken.png", "snapshots/empty.png", "wide.csv"]
+    assert [line.partition(":")[0] for line in audited(session)["unseen"]] == unseen
 
 
 def test_nothing_in_the_session_is_changed(session: Path, tmp_path: Path) -> None:

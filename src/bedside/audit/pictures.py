@@ -61,7 +61,7 @@ class Pictures:
                 yield from self._of_masks(path, name)
             elif suffix not in TEXTS:
                 self.unseen.append(f"{name}: of a kind that is not known")
-        except (OSError, av.error.FFmpegError, ValueError, IndexError) as error:
+        except (OSError, av.error.FFmpegError, cv2.error, ValueError, IndexError) as error:
             self.unseen.append(f"{name}: cannot be read: {error}")
 
     def _of_masks(self, path: Path, name: str) -> Iterator[Look]:

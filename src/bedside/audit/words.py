@@ -13,8 +13,8 @@ from bedside.session.names import PARTICIPANT
 FREE = ("text", "note", "comment", "label", "title", "detail", "said")
 """Keys whose values people or models write as they like."""
 PATTERNS = {
-    "two words that may be a name": re.compile(r"\b[^\W\d_a-z][^\W\d_A-Z]+,? [^\W\d_a-z][^\W\d_A-Z]+\b"),
-    "a date": re.compile(r"\b(\d{1,2}[./-]\d{1,2}[./-](19|20)?\d\d|(19|20)\d\d-\d\d-\d\d)\b"),
+    "two words that may be a name": re.compile(r"\b[^\W\d_a-z][^\W\d_]+(?:, ?|\^| )[^\W\d_a-z][^\W\d_]+\b"),
+    "a date": re.compile(r"\b(\d{1,2}[./-]\d{1,2}[./-](19|20)?\d\d|(19|20)\d\d[./-]\d{1,2}[./-]\d{1,2})\b"),
     "a number such as a patient has": re.compile(r"\b(\d{6}-?\d{4}|\d{7,})\b"),
 }
 
@@ -30,7 +30,7 @@ class Word:
 
 
 def words(folder: Path, path: Path) -> Iterator[Word]:
-    """What looks like a name, a date of birth or a number in one file. Raises OSError."""
+    """What looks like a name, a date of birth or a number in one file. Raises OSError, csv.Error."""
     name = str(path.relative_to(folder))
     for line, document in _documents(path):
         for key, text in _texts(document):

@@ -1,6 +1,7 @@
 """`bedside audit SESSION`: looks for text in what a session has kept."""
 
 import argparse
+import csv
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -90,7 +91,10 @@ def audit(
             for look in pictures.of(path):
                 places.look(look)
             if path.suffix in TEXTS:
-                found += list(words(folder, path))
+                try:
+                    found += list(words(folder, path))
+                except (OSError, csv.Error) as error:
+                    pictures.unseen.append(f"{path.relative_to(folder)}: cannot be read: {error}")
             advance()
     return {
         "session": folder.resolve().name,
@@ -149,6 +153,6 @@ def _write(out: Path, text: str) -> None:
     from bedside.session.whole import write_whole
 
     try:
-        write_whole(out, text.encode())
+        write_whole(out, text.encode(), mode=0o600)
     except OSError as error:
         raise BedsideError(f"{out} cannot be written: {error.strerror}; name another file with --sheet") from error

@@ -20,6 +20,7 @@ from bedside.cli.beforehand import start_of
 from bedside.cli.demo import absolute_source, shipped_engine
 from bedside.cli.health import ask_health
 from bedside.cli.invitation import invite, lan_address, page_url, the_only
+from bedside.cli.machine import STATUS_FILE
 from bedside.cli.ports import ports, refuse_taken_ports
 from bedside.cli.status import kept_processes, show
 from bedside.errors import BedsideError, SettingsError
@@ -27,6 +28,7 @@ from bedside.hub.feed import Feed
 from bedside.network.certificates import Certificates
 from bedside.settings import Settings, load
 from bedside.settings_tables import EngineSettings, ServerSettings, SessionSettings, SourceSettings
+from bedside.supervisor.plan import LOGS
 
 
 @pytest.fixture(autouse=True)
@@ -133,6 +135,18 @@ def test_status_where_nothing_runs(capsys: pytest.CaptureFixture[str], monkeypat
     monkeypatch.setenv("BEDSIDE_SERVER_PORT", "1")
     assert cli.main(["status"]) == 1
     assert capsys.readouterr().err.strip().endswith("nothing answers at http://127.0.0.1:1/; `bedside up` starts it")
+
+
+def test_status_after_a_death_says_where_to_look(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is left of a supervisor that died leads to its logs."""
+    monkeypatch.setenv("BEDSIDE_SERVER_PORT", "1")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / LOGS).mkdir()
+    (tmp_path / LOGS / STATUS_FILE).write_text('{"pid": 999999999, "processes": []}')
+    assert cli.main(["status"]) == 1
+    assert "What ran last is in logs/" in capsys.readouterr().err
 
 
 def test_status_shows_a_process_s_last_words_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:

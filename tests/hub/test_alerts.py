@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bedside import clock
-from bedside.hub.alerts import KINDS, About, EngineFacts, Facts, Level, Standing, alerts, in_words
+from bedside.hub.alerts import KINDS, About, EngineFacts, Facts, alerts
 from bedside.messages import RecorderState, RecorderStatus
 
 S = clock.NS_PER_S
@@ -60,7 +60,6 @@ def test_each_trouble_has_its_sentence(id_: str, level: str, change: dict[str, o
 def test_nothing_is_said_while_all_is_well_or_unknown() -> None:
     """No alert without a cause: neither on a machine that is well nor where nothing is known."""
     assert alerts(WELL) == alerts(Facts()) == ()
-    assert in_words(()) == "All is well."
 
 
 def test_every_kind_has_a_case_here() -> None:
@@ -89,24 +88,6 @@ def test_a_value_at_its_limit_does_not_flicker(raised: dict[str, object], eased:
     (first,) = alerts(worse)
     assert alerts(better) == ()
     assert [alert.id for alert in alerts(better, frozenset({first.id}))] == [first.id]
-
-
-def test_a_sentence_can_be_read_before_it_goes() -> None:
-    """An alert stands for five seconds after its cause has gone, and then no more."""
-    standing = Standing()
-    assert standing.look(WELL, 0) == ()
-    assert [alert.id for alert in standing.look(replace(WELL, clock_jump_s=5.0), S)] == ["clock"]
-    assert [alert.id for alert in standing.look(WELL, 5 * S)] == ["clock"]
-    assert standing.look(WELL, 7 * S) == ()
-    assert [alert.id for alert in standing.look(replace(WELL, picture_problem="Unplugged."), 8 * S)] == ["picture"]
-    assert standing.look(WELL, 9 * S) == ()
-
-
-def test_the_gravest_comes_first() -> None:
-    """An alarm stands before a warning, and the line for everything is its sentence with how many more there are."""
-    found = Standing().look(replace(WELL, hottest_c=86.0, privacy_problem="Names may show.", clock_jump_s=5.0), 0)
-    assert [alert.level for alert in found] == [Level.ALARM, Level.WARNING, Level.WARNING]
-    assert in_words(found) == "Names may show. And 2 more."
 
 
 def test_only_what_engines_do_is_about_answers() -> None:

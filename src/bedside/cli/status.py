@@ -37,12 +37,17 @@ def run(arguments: argparse.Namespace) -> int:
     kept = kept_processes(settings.folder / LOGS / STATUS_FILE)
     machine = _machine(ask_server(settings, "api/admin")) if health is not None else None
     if health is None and not kept:
-        raise BedsideError(f"nothing answers at {own_url(settings)}; `bedside up` starts it")
+        before = " What ran last is in logs/; the newest lines say why it ended." if _has_run(settings.folder) else ""
+        raise BedsideError(f"nothing answers at {own_url(settings)}; `bedside up` starts it.{before}".removesuffix("."))
     if arguments.json:
         print(json.dumps({"health": health, "processes": kept, "machine": machine}, indent=2))
     else:
         show(health, kept, machine)
     return 0 if health is not None and health["status"] == "ok" else 1
+
+
+def _has_run(folder: Path) -> bool:
+    return (folder / LOGS / STATUS_FILE).exists()
 
 
 def kept_processes(path: Path) -> list[dict[str, Any]]:
@@ -69,7 +74,7 @@ def show(health: dict[str, Any] | None, kept: list[dict[str, Any]], machine: dic
     else:
         frame = health.get("frame") or {}
         console.print(
-            f"{health['status']}: signal {health.get('signal')}, {frame.get('fps')} frames/s", highlight=False
+            f"{health['status']}: signal {health.get('signal')}, {frame.get('fps') or 0} frames/s", highlight=False
         )
         for problem in health.get("problems", ()):
             console.print(f"  {problem}", highlight=False, markup=False)

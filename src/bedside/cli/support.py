@@ -49,7 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
                 raise
     except OSError as error:
         raise BedsideError(f"{target} cannot be written: {error.strerror}") from error
-    missing = "" if len(said) == len(ASKED) else "; the server did not answer, so its health is not in it"
+    lacks = ", ".join(name for name in ASKED if name not in said)
+    missing = f"; the server did not answer, so it lacks {lacks}" if lacks else ""
     print(f"{target}: {len(packed) / 1e3:.0f} kB{missing}. README.txt in it says what it holds; look through it.")
     return 0
 

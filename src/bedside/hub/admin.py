@@ -11,11 +11,12 @@ from aiohttp import web
 import bedside
 from bedside import clock
 from bedside.errors import BedsideError
-from bedside.hub.alerts import in_words, left_s
+from bedside.hub.alerts import left_s
 from bedside.hub.asked import error_json
 from bedside.hub.feed import Feed
 from bedside.hub.processes import ProcessNow
 from bedside.hub.running import recorder_json
+from bedside.hub.standing import in_words
 from bedside.hub.state import engine_state, signal_state
 from bedside.hub.support import as_text
 from bedside.hub.visit import Visit

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bedside import clock
-from bedside.hub.alerts import EngineFacts, Facts, Standing
+from bedside.hub.alerts import EngineFacts, Facts
 from bedside.hub.feed import Feed
 from bedside.hub.health import Limits, owed_s, picture_problem
 from bedside.hub.machine import HOT_C, Machine, Reading, size_of
 from bedside.hub.processes import Heard, ProcessNow, Shares
+from bedside.hub.standing import Standing
 from bedside.hub.visit import Visit
 from bedside.messages import RecorderState
 from bedside.session.recorded import sessions

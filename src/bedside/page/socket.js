@@ -19,7 +19,7 @@ export class Connection {
     this.url = url;
     this.on = on;
     this.open = false;
-    /** Failed attempts since the last time that it was open. */
+    /** Failed attempts since something was heard. */
     this.attempts = 0;
     this.heardAt = -Infinity;
     /** @type {WebSocket|null} */
@@ -53,7 +53,6 @@ export class Connection {
 
   opened() {
     this.open = true;
-    this.attempts = 0;
     this.heardAt = performance.now();
     this.on.opened();
     this.ping();
@@ -111,6 +110,7 @@ export class Connection {
   read(data) {
     const now = performance.now();
     this.heardAt = now;
+    this.attempts = 0; // only now: one that opens and is closed at once has failed
     try {
       if (typeof data === "string") this.readText(JSON.parse(data), now);
       else {

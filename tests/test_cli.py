@@ -277,7 +277,7 @@ def test_freeze_is_offered_where_the_source_here_can_be_frozen(
         session=SessionSettings(folder=str(tmp_path)),
     )
     monkeypatch.setattr(serve, "_add_admin", lambda *_, **__: None)
-    serve._app(settings, tmp_path / "bedside.toml", Feed(nullcontext))  # type: ignore[arg-type]
+    serve._app(settings, tmp_path / "bedside.toml", Feed(nullcontext), str)  # type: ignore[arg-type]
     assert (given["control"] is not None) is expected
 
 

@@ -27,7 +27,7 @@ DESCRIBED: dict[str, Any] = json.loads(OPENAPI.read_text())
 
 def test_every_route_is_described_and_every_description_has_its_route(scanner: Scanner, tmp_path: Path) -> None:
     """openapi.json and the routes of `bedside serve` name the same paths and methods."""
-    app = serve._app(replace(load(None), folder=tmp_path), tmp_path / "bedside.toml", Feed(scanner.borrow))
+    app = serve._app(replace(load(None), folder=tmp_path), tmp_path / "bedside.toml", Feed(scanner.borrow), str)
     routes = {
         (route.resource.canonical, route.method.lower())
         for route in app.router.routes()

@@ -105,6 +105,9 @@ async def test_a_name_that_another_machine_has_is_said(
             wait(lambda: comes_in(tablet, net.server.address, tmp_path), "the tablet comes in")
             with net.server.inside():
                 invite(Settings(server=ServerSettings(interface="eth0"), folder=tmp_path), "up")
+                argv = [sys.executable, "-m", "bedside", "access", "invite", "operator"]  # which has no --lan
+                said = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+                assert "type it at https://bedside-2.local:8080/pair" in said
             known = ("--resolve", f"bedside-2.local:8080:{net.server.address}")
             trusting = ("--cacert", str(tmp_path / "access" / certificates.CA))
             return ask(tablet, "https://bedside-2.local:8080/health", *known, *trusting).stdout

@@ -80,6 +80,30 @@ def test_everything_fits_and_can_be_touched(open_page: Open, server: StandIn, vi
     expect(page.locator(".ruo").first).to_be_in_viewport(ratio=1)
 
 
+CUT = """() => {
+  const line = document.querySelector('#status').getBoundingClientRect();
+  return [...document.querySelectorAll('#status .item')].filter((item) => item.checkVisibility()).map((item) => {
+    const at = item.getBoundingClientRect();
+    return [item.className, at.top >= line.bottom - 1 ? 'not seen' : at.right > line.right + 1 ? 'cut' : 'whole'];
+  });
+}"""
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("is_busy", [False, True])
+def test_no_number_at_the_top_is_cut(open_page: Open, server: StandIn, size: str, is_busy: bool) -> None:
+    """What does not fit is not there at all; the ages of picture and answer stand there where nothing is wrong."""
+    if is_busy:
+        busy(server.script)
+    page = open_page("explain", SIZES[size])
+    expect(page.locator("#status")).to_contain_text("Live")
+    expect(page.locator("#status .age-answer b")).to_have_text(re.compile(r"\d"))
+    found = dict(page.evaluate(CUT))
+    assert "cut" not in found.values()
+    assert {found["item signal"], found["item age-picture"]} == {"whole"}
+    assert is_busy or found["item age-answer"] == "whole"
+
+
 @pytest.mark.parametrize("state", ["fresh", "stale", "down"])
 @pytest.mark.parametrize("view", VIEWS)
 def test_all_words_have_contrast(open_page: Open, server: StandIn, view: str, state: str) -> None:

@@ -14,6 +14,8 @@ import aiohttp
 from tests.end_to_end.box import Box, bedside, running, wait
 
 SESSION = "[recorder]\nsession_gb = 0.0\nreserve_gb = 0.0\n"
+CAME_IN = "came-in"
+"""Made in the folder once a tablet has been answered."""
 AFTERWARDS = (
     ("export", "last", "--as", "png", "--frames", "25", "--out", "png"),
     ("export", "last", "--as", "dicom", "--out", "dicom", "--burned-in", "no"),
@@ -53,6 +55,8 @@ def scan(folder: Path, *words: str) -> None:
         wait(lambda: (box.health["recorder"] or {}).get("frames", 0) > 30, "frames are recorded", 20)
         post(box, "api/snapshot", seq=None, view="explain")
         post(box, "api/session/end")
+        if words:  # a tablet is let in meanwhile, and is not always the faster one
+            wait((folder / CAME_IN).exists, "a tablet has come in")
         wait(lambda: list((folder / "sessions").glob("*/video-000.mp4")), "there is a video")
         verbs = [(said, bedside(folder, *said)) for said in AFTERWARDS if not words]
         for said, verb in verbs:

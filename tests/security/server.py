@@ -74,7 +74,10 @@ def served(folder: Path) -> Iterator[Server]:
         loop = asyncio.get_running_loop()
         stop.append(lambda: loop.call_soon_threadsafe(ended.set))
         feed = Feed(scanner.borrow, engines=("pcbm", "bpd"))
-        async with asyncio.TaskGroup() as group, listening(serve._app(settings, file, feed), "127.0.0.1", 0) as port:
+        async with (
+            asyncio.TaskGroup() as group,
+            listening(serve._app(settings, file, feed, str), "127.0.0.1", 0) as port,
+        ):
             group.create_task(broadcast._broadcast(settings, ended))
             for event in (live(), ready(), frame := scanner.shoot()):
                 feed.put(event)

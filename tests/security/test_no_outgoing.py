@@ -1,6 +1,7 @@
 """Nothing leaves the machine that nobody asked for: all packets of a whole scan are looked at."""
 
 import json
+import signal
 import socket
 import struct
 import subprocess
@@ -15,6 +16,7 @@ from typing import Self
 import pytest
 from tests.end_to_end.box import wait
 from tests.network_namespaces import Host, Lan, lan, why_not
+from tests.security.scan import CAME_IN
 
 ROOT = Path(__file__).parents[2]
 LACKS = why_not()
@@ -107,13 +109,21 @@ def clinic() -> Iterator[Lan]:
         yield net
 
 
-def start(net: Lan, folder: Path, *argv: str) -> "subprocess.Popen[str]":
-    """A Python program on the server, which asks the router for names."""
+@contextmanager
+def started(net: Lan, folder: Path, *argv: str) -> "Iterator[subprocess.Popen[str]]":
+    """A Python program on the server, which asks the router for names; none of it is left after the block."""
     names = folder / "resolv.conf"
     names.write_text(f"nameserver {net.router.address}\noptions timeout:1 attempts:1\n", encoding="utf-8")
     own = ["unshare", "--mount", "sh", "-euc", 'mount --bind "$0" /etc/resolv.conf; exec "$@"', str(names)]
     pipe = subprocess.PIPE
-    return net.server.start([*own, sys.executable, *argv], cwd=ROOT, stdout=pipe, stderr=subprocess.STDOUT, text=True)
+    argv = (*own, sys.executable, *argv)
+    with net.server.start(argv, cwd=ROOT, stdout=pipe, stderr=subprocess.STDOUT, text=True) as program:
+        try:
+            yield program
+        finally:
+            if program.poll() is None:
+                program.send_signal(signal.SIGINT)
+                program.communicate(timeout=60)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +137,8 @@ def start(net: Lan, folder: Path, *argv: str) -> "subprocess.Popen[str]":
 def test_the_tap_hears_what_leaves(tmp_path: Path, program: str, kind: int, to_port: int) -> None:
     """A connection, a datagram and a question for a name, made on purpose, are heard: the next tests can fail."""
     with clinic() as net, Tap(net.server) as tap:
-        start(net, tmp_path, "-c", f"import socket; {program}").communicate(timeout=20)
+        with started(net, tmp_path, "-c", f"import socket; {program}") as ended:
+            ended.communicate(timeout=20)
         heard = [packet for packet in tap.heard() if _kind(packet) == kind]
         ports = [struct.unpack_from(">H", packet, 14 + (40 if kind == IPV6 else 20) + 2)[0] for packet in heard]
         assert to_port in ports
@@ -137,17 +148,17 @@ def test_the_tap_hears_what_leaves(tmp_path: Path, program: str, kind: int, to_p
 def test_a_whole_scan_sends_nothing(tmp_path: Path) -> None:
     """Phantom, engine, pages, a session with video, exports and a report: not one packet, nor a question for a name."""
     with clinic() as net, Tap(net.server) as tap:
-        program = start(net, tmp_path, "-m", "tests.security.scan", str(tmp_path))
-        said, _ = program.communicate(timeout=110)
+        with started(net, tmp_path, "-m", "tests.security.scan", str(tmp_path)) as program:
+            said, _ = program.communicate(timeout=110)
         assert program.returncode == 0, said
         assert tap.heard() == []
 
 
 def test_with_lan_only_the_tablet_that_asks_is_answered(tmp_path: Path) -> None:
     """`--lan` answers the tablet's connections and says its name by multicast DNS; it opens none and asks nobody."""
-    with clinic() as net, Tap(net.server) as tap:
+    words = ("-m", "tests.security.scan", str(tmp_path), "--lan", "eth0")
+    with clinic() as net, Tap(net.server) as tap, started(net, tmp_path, *words) as program:
         tablet = net.tablets[0]
-        program = start(net, tmp_path, "-m", "tests.security.scan", str(tmp_path), "--lan", "eth0")
         ports = wait(lambda: _ports(tmp_path), "the settings are written")
 
         def comes_in() -> bool:
@@ -157,6 +168,7 @@ def test_with_lan_only_the_tablet_that_asks_is_answered(tmp_path: Path) -> None:
             return bool(asked.stdout) and "status" in json.loads(asked.stdout)
 
         wait(comes_in, "the tablet is answered")
+        (tmp_path / CAME_IN).touch()
         said, _ = program.communicate(timeout=110)
         assert program.returncode == 0, said
         heard = tap.heard()

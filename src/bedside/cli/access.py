@@ -1,15 +1,18 @@
 """`bedside access`: who may do what: pair tablets, list and revoke them, and read the access log."""
 
 import argparse
+import json
 import sys
+import urllib.parse
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bedside import clock
 from bedside.cli.deeds import note
-from bedside.cli.health import access_folder
+from bedside.cli.health import access_folder, ask_server
 from bedside.cli.verb import add_verb, settings_of
 from bedside.errors import AccessError, SettingsError
+from bedside.loopback import is_loopback
 from bedside.settings import Settings
 
 if TYPE_CHECKING:
@@ -84,7 +87,7 @@ def _list(devices: "Devices", settings: Settings) -> int:
 
 def _invite(devices: "Devices", settings: Settings, word: str, label: str) -> int:
     from bedside.access.devices import role_of
-    from bedside.cli.invitation import lead_to_trust, page_url
+    from bedside.cli.invitation import lead_to_trust
 
     try:
         role = role_of(word)
@@ -92,15 +95,28 @@ def _invite(devices: "Devices", settings: Settings, word: str, label: str) -> in
         raise SettingsError(str(error)) from None
     code = devices.invite(role, label)
     note(settings, "invite", role=role.word, label=label)
-    url = f"{page_url(settings).partition('?')[0].rstrip('/')}/pair"
+    url = _where(settings)
     print(f"Code {code} pairs one tablet as {role.word}, within ten minutes: type it at {url}")
     if sys.stdout.isatty():
         import segno
 
         segno.make(f"{url}#{code}", error="l").terminal(compact=True, border=2)
     if url.startswith("https"):
-        lead_to_trust(settings)
+        lead_to_trust(settings, urllib.parse.urlsplit(url).hostname or "")
+    elif is_loopback(urllib.parse.urlsplit(url).hostname or ""):
+        print("This machine alone can open it. To let tablets in this network in: bedside up --lan")
     return 0
+
+
+def _where(settings: Settings) -> str:
+    """Where tablets find the page: what the running server says, since `--lan` stands in no settings."""
+    from bedside.cli.invitation import page_url
+
+    try:
+        said = json.loads(ask_server(settings, "api/access") or "")["pair_url"]
+    except (ValueError, LookupError, TypeError):
+        said = ""
+    return str(said) or f"{page_url(settings)}pair"
 
 
 def _revoke(devices: "Devices", settings: Settings, id_: str) -> int:

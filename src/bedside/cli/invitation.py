@@ -94,7 +94,7 @@ def _invite_tablets(settings: Settings, is_seen: bool) -> None:
         print(f"\n{server.interface} has no address yet; tablets can come in once it has one.")
     if page_url(settings).startswith("https"):
         print("\n1. ", end="")
-        lead_to_trust(settings)
+        lead_to_trust(settings, urllib.parse.urlsplit(page_url(settings)).hostname or "")
     else:
         print("\nNot encrypted: whoever is in this network can read along ([server] tls is off).")
     if not is_seen:
@@ -111,10 +111,10 @@ def _invite_tablets(settings: Settings, is_seen: bool) -> None:
     print(f"   Another code: bedside access invite operator. Where {server.name}.local is not found: its address{at}.")
 
 
-def lead_to_trust(settings: Settings) -> None:
-    """Print where a new tablet learns to trust this machine, by an address where there is one."""
+def lead_to_trust(settings: Settings, host: str) -> None:
+    """Print where a new tablet learns to trust this machine: by its address where that is known, else by `host`."""
     own = addresses_of(settings.server.interface)
-    host = own[0] if own else urllib.parse.urlsplit(page_url(settings)).hostname
+    host = own[0] if own else host
     near = f"http://{host}:{settings.server.trust_port}/trust"
     print(f"A tablet that is here for the first time learns to trust this machine: {near}")
     _draw(near, sys.stdout.isatty())

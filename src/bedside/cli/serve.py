@@ -3,8 +3,9 @@
 import argparse
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,7 +79,8 @@ async def _serve(settings: Settings, file: Path, stop: asyncio.Event) -> None:
 
     try:
         async with AsyncExitStack() as stack:
-            lan = Lan(settings, await stack.enter_async_context(serving(_app(settings, file, feed))))
+            app = _app(settings, file, feed, lambda: lan.name)
+            lan = Lan(settings, await stack.enter_async_context(serving(app)))
             trust_app = lan.trust_app
             await lan.open(await stack.enter_async_context(serving(trust_app)) if trust_app else None)
             group = await stack.enter_async_context(asyncio.TaskGroup())
@@ -158,7 +160,8 @@ def _visit(settings: Settings, feed: "Feed") -> "Visit":
     return Visit(feed, desk_of(settings), customs)
 
 
-def _app(settings: Settings, file: Path, feed: "Feed") -> "web.Application":
+def _app(settings: Settings, file: Path, feed: "Feed", name: Callable[[], str]) -> "web.Application":
+    """`name`: what this machine is called on its network, which another one may have taken."""
     from bedside.cli.fingerprint import without_secrets
     from bedside.cli.invitation import page_url
     from bedside.hub.access_desk import AccessDesk
@@ -185,7 +188,7 @@ def _app(settings: Settings, file: Path, feed: "Feed") -> "web.Application":
         token=server.token,
         visit=visit,
         access=AccessDesk(settings.folder / Path(server.access).expanduser(), server.signed_in_h),
-        pair_url=f"{page_url(settings).partition('?')[0]}pair",
+        pair_url=lambda: f"{page_url(replace(settings, server=replace(server, name=name())))}pair",
         about={"source": without_secrets(asdict(settings.source))},
         control=BroadcasterControl(settings.frames_url, settings.source.token, commands) if commands else None,
         setup=BroadcasterSetup(settings.frames_url, settings.source.token),

@@ -1,5 +1,6 @@
 """`/pair` and `/api/access`: how a tablet becomes a device, and what an admin sees and does about devices."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,8 @@ MOST_LINES = 500
 class AccessApi:
     """The handlers. An error under `/api` is `{"error": "one sentence"}`."""
 
-    def __init__(self, desk: AccessDesk, pair_url: str, page_dir: Path) -> None:
-        """`pair_url`: where tablets find `/pair`; empty is where the asking page finds it."""
+    def __init__(self, desk: AccessDesk, pair_url: Callable[[], str], page_dir: Path) -> None:
+        """`pair_url`: where tablets find `/pair` now; empty is where the asking page finds it."""
         self._desk = desk
         self._pair_url = pair_url
         self._page = page_dir / "pair.html"
@@ -67,7 +68,8 @@ class AccessApi:
     async def listed(self, request: web.Request) -> web.Response:
         """All devices, and which of them asks."""
         who = request[WHO]
-        return web.json_response({"devices": self._desk.listed(), "you": who.id, "problem": self._desk.problem})
+        said = {"devices": self._desk.listed(), "you": who.id, "problem": self._desk.problem}
+        return web.json_response(said | {"pair_url": self._where(request)})
 
     async def invite(self, request: web.Request) -> web.Response:
         """A code for one tablet."""
@@ -79,10 +81,13 @@ class AccessApi:
             raise refused(str(error)) from None
         code = await self._ask(lambda devices: devices.invite(role, label))
         noted(request, "invite", role=role.word, label=label)
-        url = f"{self._pair_url or request.url.origin() / 'pair'}#{code}"
+        url = f"{self._where(request)}#{code}"
         ends_ns = clock.wall_ns() + CODE_LASTS_S * clock.NS_PER_S
         said = {"code": code, "role": role.word, "label": label, "ends_wall_ns": ends_ns, "url": url}
         return web.json_response(said | {"qr": segno.make(url, error="l").svg_data_uri(scale=8)}, status=201)
+
+    def _where(self, request: web.Request) -> str:
+        return self._pair_url() or str(request.url.origin() / "pair")
 
     async def revoke(self, request: web.Request) -> web.Response:
         """A device is none any more; its pages are closed."""

@@ -3,7 +3,7 @@
 import asyncio
 import html
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ def create_app(
     limits: Limits | None = None,
     page_dir: Path | None = None,
     access: AccessDesk | None = None,
-    pair_url: str = "",
+    pair_url: Callable[[], str] = str,
 ) -> web.Application:
     """The application that shows `feed`. `host` is what it will listen on; `control` has a command done by the source,
     `setup` asks the broadcaster what may leave it,

@@ -54,6 +54,7 @@ export class StatusLine {
     show(this.answer.root, line.answers);
     const { engine } = line;
     const well = engine?.well === true && line.rate !== null && line.rate > 0;
+    this.ai.classList.toggle("well", well);
     show(this.aiSign, !well);
     setIcon(this.aiSign, engine?.icon ?? "off");
     setText(this.aiWord, well ? rateOf(line.rate ?? 0) : (engine?.word ?? "none"));

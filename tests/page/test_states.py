@@ -50,6 +50,38 @@ def test_a_lost_signal_greys_the_picture_and_says_why(open_page: Open, server: S
     expect(page.locator(".verdict.stale")).to_contain_text("Head")
 
 
+PAINTED = """() => Math.max(...['large', 'small'].flatMap((name) => {
+  const copy = new OffscreenCanvas(32, 32).getContext('2d', { willReadFrequently: true });
+  copy.drawImage(document.querySelector(`canvas.${name}`), 0, 0, 32, 32);
+  return [...copy.getImageData(0, 0, 32, 32).data].filter((_, place) => place % 4 < 3);
+}))"""
+"""The brightest of what is on both canvases, be they seen or not."""
+
+
+@pytest.mark.parametrize("is_held", [False, True])
+def test_what_is_held_back_never_comes_back(open_page: Open, server: StandIn, is_held: bool) -> None:
+    """A picture in which names may show is gone from the page, also one that was just held and when the server goes."""
+    page = open_page("explain")
+    expect(page.locator("#status .age-answer b")).to_have_text(re.compile(r"\d"))
+    assert page.evaluate(PAINTED) > 0
+    if is_held:
+        page.keyboard.press(" ")
+        expect(page.locator(".held")).to_be_visible()
+    server.script.signal["state"] = "withheld"
+    expect(page.locator(".band")).to_contain_text("names may show")
+    expect(page.locator(".held")).to_be_hidden()
+    assert page.evaluate(PAINTED) == 0
+    server.stop()
+    expect(page.locator(".band")).to_contain_text("Connection lost")
+    assert page.evaluate(PAINTED) == 0
+    server.script.signal["state"] = "live"
+    server.seq += 1000
+    server.start()
+    expect(page.locator(".band")).to_be_hidden()
+    page.wait_for_timeout(300)
+    assert page.evaluate(PAINTED) > 0
+
+
 def test_signs_of_lost_signals_all_differ(open_page: Open) -> None:
     """No two states share a drawing."""
     page = open_page("video")

@@ -40,11 +40,12 @@ export class Bands {
     const held = heldMs !== null;
     this.stage.classList.toggle("grey", trouble !== null && !held);
     this.stage.classList.toggle("is-held", held);
-    // What is held back may show names in its last picture, held or not.
-    this.stage.classList.toggle("black", trouble?.icon === "withheld");
+    const withheld = trouble?.icon === "withheld";
+    this.stage.classList.toggle("black", withheld); // a held picture, too
+    this.stage.classList.toggle("warned", warning !== "");
     show(this.warning, warning !== "");
     show(this.setup, setsUp);
-    setText(this.words, warning);
+    setText(this.words, withheld ? "Names may show" : warning); // the sentence over the picture says why
     show(this.trouble, trouble !== null && !held);
     if (trouble) {
       setIcon(this.sign, trouble.icon);

@@ -6,6 +6,9 @@ import { thumbnailOf } from "./toasts.js";
 /** @typedef {import("./judge.js").Known} Known */
 /** @typedef {import("./judge.js").Parts} Parts */
 
+/** A screen that changed was noticed at the latest so long after. */
+const NOTICED_MS = 2000;
+
 export class Deeds {
   /**
    * @param {Known} known
@@ -59,6 +62,16 @@ export class Deeds {
     }
     this.sayHold();
     this.on.changed();
+  }
+
+  /**
+   * What is held back is on no canvas and in no memory of this page: it must not come back with another trouble.
+   * @param {number} now
+   */
+  withhold(now) {
+    const { stage } = this.parts;
+    if (stage.held && now - stage.held.capturedAt < NOTICED_MS) this.toggleHold();
+    stage.blank();
   }
 
   /** The answer of the very frame that is held; over a live picture, the one that stood beside it. */

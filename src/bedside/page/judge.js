@@ -50,6 +50,11 @@ export class Known {
     return this.state?.signal.state === "frozen";
   }
 
+  /** Whether names may show in what the scanner shows now. */
+  get isWithheld() {
+    return this.state?.signal.state === "withheld";
+  }
+
   /** Whether this device may run a scan; a viewer is not even shown what he may not do. */
   get operates() {
     return this.hello?.role !== "viewer";

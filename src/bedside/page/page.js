@@ -119,6 +119,7 @@ function text(message) {
       return greet(message);
     case "state":
       known.state = message;
+      if (known.isWithheld) deeds.withhold(now);
       for (const engine of message.engines) if (engine.waits) answers.rested(engine.name);
       if (message.signal.age_ms !== null) {
         known.newestAt = ages.capturedAt(now, message.signal.age_ms, message.sent_ms);
@@ -173,6 +174,7 @@ async function picture(header, jpeg, now) {
   }
   if (arrival < decoded[stream]) return bitmap.close();
   decoded[stream] = arrival;
+  if (known.isWithheld) return stage.refuse({ header, bitmap, capturedAt, painted: false });
   if (stage.shots[stream]?.painted === false) known.superseded += 1;
   stage.offer({ header, bitmap, capturedAt, painted: false });
 }

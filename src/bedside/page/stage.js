@@ -45,6 +45,8 @@ export class Stage {
     this.isAsked = false;
     this.scheduled = false;
     this.relaid = true;
+    /** Width by height of what was large last: what is gone leaves its room. */
+    this.aspect = 4 / 3;
     /** When the pictures changed places. */
     this.arrangedAt = 0;
     this.arranged = "";
@@ -138,6 +140,26 @@ export class Stage {
     this.redraw();
   }
 
+  /** A picture that must not be seen. @param {Shot} shot */
+  refuse(shot) {
+    shot.bitmap.close();
+    this.on.painted(shot, false);
+  }
+
+  /** No picture that is here is ever shown again, but for the one that is held: names may show in them. */
+  blank() {
+    if (!this.shots.live && !this.shots.answer) return;
+    for (const stream of /** @type {Stream[]} */ (["live", "answer"])) {
+      const shot = this.shots[stream];
+      this.shots[stream] = null;
+      if (!shot) continue;
+      if (!shot.painted) this.on.painted(shot, false);
+      if (shot !== this.held) shot.bitmap.close();
+    }
+    for (const canvas of [this.large, this.small]) canvas.width = canvas.height = 1;
+    this.redraw();
+  }
+
   /** Over the held picture, in the place of its own answer; null is that one again. @param {import("./protocol.js").Result|null} result */
   correct(result) {
     if (this.corrected === result) return;
@@ -194,7 +216,8 @@ export class Stage {
     this.relaid = false;
     const shot = this.shown;
     const inset = this.plan.inset && this.shots[this.plan.inset];
-    const aspect = shot ? shot.bitmap.width / shot.bitmap.height : 4 / 3;
+    if (shot) this.aspect = shot.bitmap.width / shot.bitmap.height;
+    const { aspect } = this;
     document.documentElement.style.setProperty("--aspect", String(aspect));
     const room = { width: this.root.clientWidth, height: this.root.clientHeight };
     const slot = this.slot && { width: this.slot.clientWidth, height: this.slot.clientHeight };

@@ -48,6 +48,25 @@ def test_each_needed_plane_says_what_was_reached(open_page: Open, server: StandI
     expect(page.locator(".plane.is-now")).to_have_count(0)
 
 
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("label", ["Head", "Transthalamic plane", "Transventricular plane, oblique"])
+def test_the_verdict_stands_whole_beside_the_planes(open_page: Open, server: StandIn, label: str, size: str) -> None:
+    """Sign, label and words lie between planes and buttons, none of them cut."""
+    server.script.progress = progress()
+    server.script.can_control, server.script.probe = True, {}
+    verdict = {"label": label, "level": "near", "score": 0.83, "text": "close to a standard plane"}
+    server.script.answer = lambda seq: {"verdict": verdict}
+    page = open_page("verdict", SIZES[size])
+    expect(page.locator(".verdict .label")).to_have_text(label)
+    panel = page.locator("#panel").bounding_box()
+    assert panel is not None
+    for part in (".verdict > .icon", ".verdict .label", ".verdict .word"):
+        box = page.locator(part).bounding_box()
+        assert box is not None
+        assert box["y"] >= panel["y"], part
+        assert box["y"] + box["height"] <= panel["y"] + panel["height"], part
+
+
 def test_a_better_frame_is_another_picture_at_once(open_page: Open, server: StandIn) -> None:
     """The page asks for the picture that the server names, and shows its score."""
     server.script.progress = progress()

@@ -130,3 +130,16 @@ def test_a_place_that_one_may_not_look_into_is_told(
     monkeypatch.setattr(Path, "exists", closed)
     assert cli.main(["support", str(tmp_path / "a.zip")]) == 1
     assert "a.zip cannot be written: Permission denied; try /tmp/a.zip" in capsys.readouterr().err
+
+
+def test_what_the_server_did_not_tell_is_named(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each question by itself: one answer that is missing does not say that the others are."""
+    monkeypatch.setattr("bedside.cli.support.ask_server", lambda _, path: None if path == "metrics" else "{}")
+    out = tmp_path / "support.zip"
+    assert cli.main(["support", "--config", str(settings.folder / "bedside.toml"), str(out)]) == 0
+    assert "so it lacks metrics.txt. README.txt" in capsys.readouterr().out
+    with zipfile.ZipFile(out) as packed:
+        names = {name.rpartition("/")[2] for name in packed.namelist()}
+    assert "health.json" in names and "metrics.txt" not in names

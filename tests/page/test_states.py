@@ -4,6 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.end_to_end.box import wait
 from tests.page.conftest import Open
 from tests.page.stand_in import ENGINE, VIEWS, StandIn
 from tests.page.stand_in_session import RECORDING, RUNNING
@@ -78,8 +79,7 @@ def test_what_is_held_back_never_comes_back(open_page: Open, server: StandIn, is
     server.seq += 1000
     server.start()
     expect(page.locator(".band")).to_be_hidden()
-    page.wait_for_timeout(300)
-    assert page.evaluate(PAINTED) > 0
+    wait(lambda: page.evaluate(PAINTED) > 0, "new pictures are painted")
 
 
 def test_signs_of_lost_signals_all_differ(open_page: Open) -> None:

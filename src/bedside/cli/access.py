@@ -96,14 +96,15 @@ def _invite(devices: "Devices", settings: Settings, word: str, label: str) -> in
     code = devices.invite(role, label)
     note(settings, "invite", role=role.word, label=label)
     url = _where(settings)
+    host = urllib.parse.urlsplit(url).hostname or ""
     print(f"Code {code} pairs one tablet as {role.word}, within ten minutes: type it at {url}")
     if sys.stdout.isatty():
         import segno
 
         segno.make(f"{url}#{code}", error="l").terminal(compact=True, border=2)
     if url.startswith("https"):
-        lead_to_trust(settings, urllib.parse.urlsplit(url).hostname or "")
-    elif is_loopback(urllib.parse.urlsplit(url).hostname or ""):
+        lead_to_trust(settings, host)
+    elif is_loopback(host):
         print("This machine alone can open it. To let tablets in this network in: bedside up --lan")
     return 0
 

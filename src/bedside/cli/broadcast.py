@@ -77,7 +77,7 @@ def framing_of(settings: Settings) -> "tuple[Framing, str]":
 
     Raises SettingsError or Misfit.
     """
-    from bedside.source.framing import Framing
+    from bedside.source.framing import framing_by_hand
     from bedside.source.setup import preset_framing
     from bedside.source.size import parse_size
 
@@ -90,11 +90,9 @@ def framing_of(settings: Settings) -> "tuple[Framing, str]":
             f"[source] {by_hand[0]} is set, and so is preset {name!r}; take {by_hand[0]} out of bedside.toml, "
             f"or the preset: [source] preset there, or the file {PRESETS}/in-use"
         )
-    size = parse_size(source.size)
     if name:
-        return preset_framing(presets, name, size), name
-    holds = size if source.crop or source.mask else None  # a size alone is asked of the device, which may give another
-    return Framing(source.crop, source.mask, source.fan, holds), name
+        return preset_framing(presets, name, parse_size(source.size)), name
+    return framing_by_hand(source.crop, source.mask, source.fan, source.size), name
 
 
 def is_confirmed(settings: Settings, preset: str) -> bool:

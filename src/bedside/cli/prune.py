@@ -5,11 +5,12 @@ import json
 import logging
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from bedside import clock
 from bedside.access.log import AccessLog
 from bedside.access.role import Role, Who
+from bedside.cli.health import access_folder
+from bedside.cli.session import root_of
 from bedside.errors import BedsideError, SessionError, SettingsError
 from bedside.session import deletion
 from bedside.session.paths import Live
@@ -17,7 +18,7 @@ from bedside.session.whole import write_whole
 from bedside.settings import Settings
 
 DAILY_S = 86400.0
-MOST_S = 7 * DAILY_S
+CLOCK_TRUSTED_S = 7 * DAILY_S
 """Longer after the last look, the clock is doubted for a day."""
 HERE = Who(Role.ADMIN, "here", "retention")
 log = logging.getLogger(__name__)
@@ -29,14 +30,14 @@ def prune(settings: Settings, older_than_days: float | None = None, *, is_dry: b
     Without `older_than_days` it is [session] keep_days. One that cannot be deleted does not keep the others.
     Raises SettingsError, and SessionError after the last one, which says what was deleted and what was not.
     """
-    live = live_of(settings)
+    live = Live(root_of(settings))
     days = settings.session.keep_days if older_than_days is None else older_than_days
     if not days > 0:
         raise SettingsError("[session] keep_days is 0, which keeps all; set it, or give --older-than DAYS above 0")
     if is_dry:
         return deletion.due(live, days)
     faults = _tried(lambda: deletion.finish(live))
-    access, names = AccessLog(settings.folder / Path(settings.server.access).expanduser()), []
+    access, names = AccessLog(access_folder(settings)), []
     for name in deletion.due(live, days):
         told = partial(access.write, HERE, "session delete", session=name, after_days=days)
         failed = _tried(partial(deletion.delete, live, name, told))
@@ -47,11 +48,6 @@ def prune(settings: Settings, older_than_days: float | None = None, *, is_dry: b
     return names
 
 
-def live_of(settings: Settings) -> Live:
-    """Where the sessions of these settings lie."""
-    return Live(settings.folder / Path(settings.session.folder).expanduser())
-
-
 async def prune_daily(settings: Settings) -> None:
     """Now and once a day, until cancelled: finish what was broken off, and prune where not all is kept."""
     while True:
@@ -59,13 +55,13 @@ async def prune_daily(settings: Settings) -> None:
             for name in await asyncio.to_thread(_prune_by_itself, settings):
                 log.info("session %s was deleted, %g days after its end", name, settings.session.keep_days)
         except (BedsideError, OSError) as error:
-            log.error("old sessions are not deleted: %s; it is tried again tomorrow", error)
+            log.error("deleting old sessions: %s; it is tried again tomorrow", error)
         await asyncio.sleep(DAILY_S)
 
 
 def _prune_by_itself(settings: Settings) -> list[str]:
     """As `prune`, but never by a clock that may be wrong: a year that is set by mistake would make all old."""
-    live = live_of(settings)
+    live = Live(root_of(settings))
     if not settings.session.keep_days > 0:
         deletion.finish(live)
         return []
@@ -73,7 +69,7 @@ def _prune_by_itself(settings: Settings) -> list[str]:
     since_s = (now_ns - _looked_ns(live, now_ns)) / clock.NS_PER_S
     live.folder.mkdir(parents=True, exist_ok=True)
     write_whole(live.pruned, json.dumps({"wall_ns": now_ns}).encode())
-    if 0 <= since_s <= MOST_S:
+    if 0 <= since_s <= CLOCK_TRUSTED_S:
         return prune(settings)
     deletion.finish(live)
     raise SessionError(

@@ -37,8 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
     kept = kept_processes(settings.folder / LOGS / STATUS_FILE)
     machine = _machine(ask_server(settings, "api/admin")) if health is not None else None
     if health is None and not kept:
-        before = " What ran last is in logs/; the newest lines say why it ended." if _has_run(settings.folder) else ""
-        raise BedsideError(f"nothing answers at {own_url(settings)}; `bedside up` starts it.{before}".removesuffix("."))
+        before = ". What ran last is in logs/; the newest lines say why it ended" if _has_run(settings.folder) else ""
+        raise BedsideError(f"nothing answers at {own_url(settings)}; `bedside up` starts it{before}")
     if arguments.json:
         print(json.dumps({"health": health, "processes": kept, "machine": machine}, indent=2))
     else:

@@ -5,7 +5,7 @@ sessions/
     wanted.json              which session runs, and whether it is recorded; written under wanted.lock
     recorder.json            what the recorder does
     recorder.lock            held by the one recorder of this folder
-    pruned.json              when the server last deleted what is over
+    pruned.json              when the server last looked for sessions whose time is over
     server.lock              held by the one server that writes the running session
   2026-11-23T10-12-33_P1/    UTC; the participant's code
     session.json             who, which arm, settings, versions, engines' fingerprints, clocks

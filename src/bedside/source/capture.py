@@ -10,11 +10,10 @@ from typing import Any
 from bedside import clock
 from bedside.errors import BedsideError, EndOfSource, Misfit, NoSignal, SourceError, Unplugged, Withheld
 from bedside.messages import Frame, Pixels, Signal, Status
-from bedside.source.framing import Framing
+from bedside.source.framing import framing_by_hand
 from bedside.source.privacy import Privacy
 from bedside.source.schemes import opener
 from bedside.source.signal import SignalJudge
-from bedside.source.size import parse_size
 from bedside.source.source import Grab, Source
 from bedside.thinner import Thinner
 
@@ -66,9 +65,7 @@ class Capture:
         privacy: Privacy | None = None,
     ) -> None:
         self._open = open_source or opener(url, size=size, fps=fps, color_range=color_range)
-        masks = tuple(tuple(each) for each in mask)
-        holds = parse_size(size) if crop or masks else None
-        self._privacy = privacy or Privacy(Framing(tuple(crop), masks, tuple(fan), holds))
+        self._privacy = privacy or Privacy(framing_by_hand(crop, mask, fan, size))
         self._framing = self._privacy.framing
         # The judge sees the whole picture, so that fan, crop and masks are all told in the same pixels.
         self._new_judge: Callable[[], SignalJudge] = lambda: SignalJudge(

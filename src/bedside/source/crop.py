@@ -52,7 +52,8 @@ class Crop:
 
     def _refuse_other_size(self, width: int, height: int) -> None:
         if self._size is not None and self._size != (width, height):
-            what = ", ".join(f"{name} {list(rectangle)}" for name, rectangle in self._named()[:1]) or "what is shown"
+            named = self._named()
+            what = f"{named[0][0]} {list(named[0][1])}" if named else "what is shown"
             raise Misfit(
                 f"{what} was made for [source] size {self._size[0]}x{self._size[1]}, but the "
                 f"picture is {width} x {height}; nothing is shown until the picture has that size again, or mask, "

@@ -11,6 +11,7 @@ from bedside.errors import Misfit, SourceError
 from bedside.messages import Pixels
 from bedside.source.crop import Crop
 from bedside.source.layout import Layout
+from bedside.source.size import parse_size
 
 Rectangle = tuple[int, int, int, int]
 """x, y, width, height in pixels of the whole picture."""
@@ -50,6 +51,15 @@ class Framing:
         pixels = np.full((size[1], size[0], 3), 255, np.uint8)
         self.cover(pixels)
         return np.asarray(pixels[:, :, 0] > 0)
+
+
+def framing_by_hand(crop: Sequence[int], mask: Sequence[Sequence[int]], fan: Sequence[int], size: str) -> Framing:
+    """What [source] says; areas are [x, y, width, height]. Raises SettingsError for a size that is none.
+
+    A size alone is only asked of the device, which may give another: it binds where there is something to hide.
+    """
+    binds = parse_size(size) if crop or mask else None
+    return Framing(tuple(crop), tuple(tuple(each) for each in mask), tuple(fan), binds)
 
 
 def read_framing(asked: Mapping[str, Any], size: tuple[int, int]) -> Framing:

@@ -105,6 +105,8 @@ def lan(tablets: int = 1) -> Iterator[Lan]:
         def namespace(name: str) -> str:
             _run(f"ip netns add {prefix}-{name}")
             stack.callback(_run, f"ip netns delete {prefix}-{name}")
+            # An IPv6 address that is probed for comes a second late, and whatever Chromium loads then is broken off.
+            _run(f"ip netns exec {prefix}-{name} sysctl -q -w net.ipv6.conf.default.accept_dad=0")
             _run(f"ip -n {prefix}-{name} link set lo up")
             return f"{prefix}-{name}"
 

@@ -1,17 +1,24 @@
 """A tablet that is carried out of reach, and back."""
 
 import signal
+import socket
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
-from tests.end_to_end.box import bedside, free_ports
+from tests.end_to_end.box import bedside, free_ports, wait
 from tests.end_to_end.conftest import ARGUMENTS, CHROMIUM
 from tests.network_namespaces import lan, why_not
 
 LACKS = why_not()
 pytestmark = pytest.mark.chromium
 TOKEN = "a-token-of-this-test"
+
+
+def listens(address: str, port: int) -> bool:
+    """Whether anybody does, seen from here."""
+    with socket.socket() as probe:
+        return probe.connect_ex((address, port)) == 0
 
 
 @pytest.mark.skipif(bool(LACKS), reason=f"{LACKS}: not on this machine")
@@ -30,12 +37,8 @@ def test_a_page_out_of_reach_says_so_and_comes_back_by_itself(tmp_path: Path) ->
             with net.tablets[0].inside(), sync_playwright() as playwright:
                 page = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS).new_page()
                 address = f"http://{net.server.address}:{ports[1]}/view/video?token={TOKEN}"
-                for _ in range(100):
-                    try:
-                        page.goto(address)
-                        break
-                    except Exception:
-                        page.wait_for_timeout(100)
+                wait(lambda: listens(net.server.address, ports[1]), "a server")
+                page.goto(address)
                 page.wait_for_function("() => Number(document.querySelector('canvas.large')?.dataset.seq) > 0")
                 page.evaluate("() => { window.stayed = true; }")
                 net.tablets[0].cut()

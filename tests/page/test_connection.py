@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 from tests.page.conftest import Open
 from tests.page.stand_in import VIEWS, StandIn
 
@@ -45,6 +45,20 @@ def test_a_server_that_dies_is_said_and_found_again(open_page: Open, server: Sta
     assert int(page.get_attribute("canvas.large", "data-seq") or 0) > old + 900
     assert took < 5, f"{took:.1f} s; the back-off ends at 1 s, the rest is this machine's"
     faults.clear()  # the browser notes each refused connection
+
+
+@pytest.mark.parametrize("part", ["page.js", "dom.js", "style.css"])
+def test_a_page_of_which_a_part_is_missing_says_so_and_is_loaded_anew(
+    browser: Browser, server: StandIn, part: str
+) -> None:
+    """The network changes while the page loads, and a script or style sheet is broken off: the page comes anyway."""
+    page = browser.new_page()
+    page.route(f"**/page/{part}", lambda route: route.abort("failed"), times=1)
+    page.goto(f"{server.url}/view/explain", wait_until="commit")
+    expect(page.get_by_text("A part of this page did not come through. Trying again.")).to_be_visible()
+    expect(page.locator("#status")).to_contain_text("Live")
+    expect(page.locator(".unwhole")).to_have_count(0)
+    page.close()
 
 
 def test_a_held_picture_outlives_the_server(open_page: Open, server: StandIn, faults: list[str]) -> None:

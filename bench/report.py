@@ -11,9 +11,14 @@ from bench.figure import Figure
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "bench" / "results"
-PAGES = (ROOT / "README.md", ROOT / "docs" / "topics" / "performance.md")
+PAGES = (
+    ROOT / "README.md",
+    ROOT / "docs" / "topics" / "performance.md",
+    ROOT / "docs" / "topics" / "peers.md",
+)
 CASE = ROOT / "docs" / "topics" / "case-study.md"
 OF_CASE = ("pictures of the phantom", "answers of the engine", "Table 1")
+OF_PEERS = "peers: "
 STAGES = {
     "capture": "from the device's time stamp until the pixels lie in the ring: conversion, signal, mask, crop",
     "announce": "until the router has been told and takes the frame",
@@ -27,10 +32,10 @@ STAGES = {
 ADDED = ("capture", "announce", "stage", "request", "model")
 
 
-def table(figures: Iterable[dict[str, str]], described: dict[str, str]) -> str:
+def table(figures: Iterable[dict[str, Any]], described: dict[str, str]) -> str:
     """The figures as Markdown, under the machine that they were measured on."""
     lines = ["| what | measured | asked |", "| --- | --- | --- |"]
-    lines += [f"| {row['name']} | {row['value']} | {row['asked']} |" for row in figures]
+    lines += [f"| {row['name']} | {row['value']} | {row['asked']} |" for row in figures if not is_of_peers(row)]
     versions = f"Python {described['python']}, {described['system']}"
     return "\n".join([*lines, "", f"Measured on {described['processor']}, {described['memory']}; {versions}."])
 
@@ -52,6 +57,7 @@ def keep(figures: Iterable[Figure]) -> str:
         rewrite(page, text, "figures")
         rewrite(page, stages(rows), "stages")
         rewrite(page, links(rows), "links")
+        rewrite(page, peers(rows), "peers")
     rewrite(CASE, table((row for row in rows if row["name"].startswith(OF_CASE)), described), "figures")
     return text
 
@@ -66,6 +72,24 @@ def stages(figures: Iterable[dict[str, Any]]) -> str:
             ]
             return "\n".join(lines)
     return ""
+
+
+def is_of_peers(row: dict[str, Any]) -> bool:
+    """Whether it compares ways, and so stands in a table of its own."""
+    return "ways" in row.get("detail", {})
+
+
+def peers(figures: Iterable[dict[str, Any]]) -> str:
+    """Bedside beside others, a column each, as Markdown; empty where that was not measured."""
+    rows = [row for row in figures if is_of_peers(row)]
+    if not rows:
+        return ""
+    ways = max((row["detail"]["ways"] for row in rows), key=len)
+    lines = [f"| what | {' | '.join(ways)} |", "| --- |" + " --- |" * len(ways)]
+    for row in rows:
+        values = [row["detail"]["ways"].get(way, "-") for way in ways]
+        lines.append(f"| {row['name'].removeprefix(OF_PEERS)} | {' | '.join(values)} |")
+    return "\n".join(lines)
 
 
 def links(figures: Iterable[dict[str, Any]]) -> str:

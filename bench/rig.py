@@ -1,5 +1,6 @@
 """Bedside's own processes, started for a measurement and ended after it."""
 
+import contextlib
 import json
 import os
 import signal
@@ -179,6 +180,21 @@ def memory_mb(pid: int) -> tuple[float, float]:
     text = Path(f"/proc/{pid}/smaps_rollup").read_text()
     kib = {line.split(":")[0]: int(line.split()[1]) for line in text.splitlines()[1:]}
     return kib["Rss"] / 1024, (kib["Private_Clean"] + kib["Private_Dirty"]) / 1024
+
+
+def proportional_mb(pid: int) -> float:
+    """Memory of a process in MB, of pages that several share its part; 0 when it has gone."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0.0
+    return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:")) / 1024
+
+
+def kill(pid: int) -> None:
+    """`kill -9`, of whatever is still there."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def cpu_s(pid: int) -> float:

@@ -18,6 +18,7 @@ from bench.figure import Figure
 from bench.fuzz import fuzz
 from bench.link_suites import bandwidth, link_loss
 from bench.numbers import Spread, slope_per_minute, spread
+from bench.peer_suites import peer_deaths, peer_pages, peers
 from bench.session_suites import record, replay, review
 from bench.watch import Watched, stall, watch
 
@@ -270,6 +271,9 @@ SUITES: dict[str, Callable[[float], list[Figure]]] = {
     "containers": containers,
     "boot": lambda seconds: boot(),
     "fuzz": fuzz,
+    "peers": peers,
+    "peer_pages": peer_pages,
+    "peer_deaths": lambda seconds: peer_deaths(),
 }
 
 __all__ = ["SUITES", "Figure", "Spread"]

@@ -70,6 +70,11 @@ def read(pixels: Pixels) -> int | None:
     return number if np.array_equal(bits, _bits(number)) else None
 
 
+def squares(number: int) -> str:
+    """The squares of a number, row by row: "1" is white, "0" black."""
+    return "".join("1" if bit else "0" for bit in _bits(number).ravel())
+
+
 def _bits(number: int) -> NDArray[np.bool_]:
     """The squares [2, 26] of a number; True is white."""
     data = (number % 2**32).to_bytes(4, "big")

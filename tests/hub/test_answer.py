@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.hub.conftest import result_of
 
-from bedside.hub.answer import page_answer, plain, png_of, text_of
+from bedside.hub.answer import is_brief, page_answer, plain, png_of, text_of
 from bedside.messages import Frame, Signal
 
 NESTED: list[Any] = []
@@ -101,3 +101,20 @@ def _decoded(png: bytes) -> Any:
     if pixels.ndim == 2:
         return pixels
     return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB if pixels.shape[2] == 3 else cv2.COLOR_BGRA2RGBA)
+
+
+@pytest.mark.parametrize(
+    ("value", "brief"),
+    [
+        ({"label": "head", "level": "good", "score": 0.9}, True),
+        ([{"name": f"concept {n}", "score": n / 9} for n in range(9)], True),
+        (list(range(1000)), False),
+        ([[0] * 50] * 50, False),
+        ("a" * 2000, False),
+        (np.zeros(3), False),
+        (NESTED, False),
+    ],
+)
+def test_what_takes_long_to_lay_out_is_told_from_what_does_not(value: Any, brief: bool) -> None:
+    """A verdict and concepts are brief; arrays, long texts, long lists and deep ones are not."""
+    assert is_brief({"verdict": value}) is brief

@@ -407,7 +407,7 @@ async def test_live_pictures_do_not_wait_for_answers(hub: Hub, monkeypatch: pyte
     is_laid_out = threading.Event()
     monkeypatch.setattr(bedside.hub.feed, "page_answer", lambda _: (is_laid_out.wait(DEADLINE_S), ({}, ""))[1])
     page = await hub.page("explain", live=320, answer=320)
-    hub.answer(hub.shoot(), engine, **ANSWER)
+    hub.answer(hub.shoot(), engine, **ANSWER, mask=np.zeros((8, 8), np.uint8))
     try:
         for _ in range(4):
             await page.until("picture", stream="live", seq=hub.scanner.seq)

@@ -22,6 +22,10 @@ MAX_IMAGE_PX = 640
 MAX_VALUES = 4096
 """A larger array in a field that should hold none is left out."""
 
+BRIEF_PARTS = 200
+BRIEF_TEXT = 1000
+"""An answer of no more parts, none of them longer, takes less than a tenth of a millisecond."""
+
 _UNFIT = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, cv2.error)
 """What a field of a wrong kind, shape or depth raises."""
 
@@ -42,6 +46,22 @@ def page_answer(result: Result) -> tuple[dict[str, Any], str]:
             problem = problem or f"The answer's field '{name}' cannot be shown: {error}"
             log.warning("engine %s, frame %d: field %r cannot be shown: %s", result.engine, result.seq, name, error)
     return fields, problem
+
+
+def is_brief(answer: Mapping[str, Any]) -> bool:
+    """Whether it is laid out in less time than a thread takes to begin: a few words and numbers, no arrays."""
+    left = BRIEF_PARTS
+    waiting: list[Any] = [answer]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, np.ndarray | bytes) or (isinstance(value, str) and len(value) > BRIEF_TEXT):
+            return False
+        if isinstance(value, Mapping | list | tuple):
+            left -= len(value)
+            if left < 0:
+                return False
+            waiting += value.values() if isinstance(value, Mapping) else value
+    return True
 
 
 def score_of(verdict: Mapping[str, Any]) -> float | None:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from bedside import clock
 from bedside.hub.alerts import Alert
-from bedside.hub.answer import page_answer, text_of
+from bedside.hub.answer import is_brief, page_answer, text_of
 from bedside.hub.calibration import Calibration
 from bedside.hub.metrics import Metrics
 from bedside.hub.pace import LADDER, Rung
@@ -156,8 +156,13 @@ class Feed:
         return await self.darkroom.answer(answered.frame, answered.order, answered.pixels, width, rung)
 
     async def answer_text(self, answered: Answered, view: View) -> str:
-        """The open JSON object `{...` of a `result` message for this view, made once; the sender adds its age."""
+        """The open JSON object `{...` of a `result` message for this view, made once; the sender adds its age.
+
+        In a thread, behind pictures that are encoded there, unless that would take longer than the work.
+        """
         result = answered.result
+        if is_brief(result.answer):
+            return _result_text(result, *page_answer(result), view)
         fields, problem = await self.darkroom.once(
             ("fields", result.engine, answered.order), lambda: page_answer(result)
         )

@@ -192,6 +192,23 @@ async def test_the_next_frame_is_laid_ready_while_the_engine_computes(pictures: 
         assert engine.status.passed_over == 1
 
 
+async def test_the_next_question_leaves_before_an_answer_is_published(pictures: Any, fake: Any) -> None:
+    """With a frame laid ready the model never waits for what is done with its last answer, which is out at once then."""
+    link = fake("e")
+    asked_before: list[list[int]] = []
+    router = Router([engine_of(link)], pictures.borrow, lambda result, pixels: asked_before.append([*link.asked]))
+    running = asyncio.create_task(router.run())
+    router.offer(pictures.next())
+    await until(lambda: link.asked == [1])
+    router.offer(pictures.next())
+    await until(lambda: link.prepared == [2])
+    link.go.release()
+    await until(lambda: bool(asked_before))
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert asked_before == [[1, 2]]
+
+
 async def test_a_frame_that_was_laid_ready_for_a_lost_engine_is_not_asked_about(pictures: Any, fake: Any) -> None:
     """When the engine is back, it gets the newest frame and none from before."""
     link = fake("e")

@@ -73,9 +73,12 @@ async def _serve(settings: Settings, file: Path, stop: asyncio.Event) -> None:
 
     async def listen() -> None:
         async for event in subscriber:
-            feed.put(event)
             if isinstance(event, Frame | Status):
                 router.offer(event)
+                await asyncio.sleep(
+                    0
+                )  # questions to engines leave first; pages are painted at the screen's pace anyway
+            feed.put(event)
 
     try:
         async with AsyncExitStack() as stack:

@@ -198,7 +198,7 @@ class EngineLink:
         try:
             laid = await laying
             self._asked_ns = clock.monotonic_ns()
-            self._condition.become(EngineState.BUSY, "" if self._condition.is_warm else "first answer since its start")
+            asyncio.get_running_loop().call_soon(self._say_busy)  # once the question has left: the model waits for it
             result = await self._ask(frame, laid, (taken_ns, free_ns), left)
             if counts:
                 self._count(result)
@@ -207,6 +207,10 @@ class EngineLink:
             self._asked_ns = 0
             if self._condition.state is EngineState.BUSY:
                 self._condition.become(EngineState.READY)
+
+    def _say_busy(self) -> None:
+        if self._asked_ns and self._condition.state is EngineState.READY:
+            self._condition.become(EngineState.BUSY, "" if self._condition.is_warm else "first answer since its start")
 
     def _count(self, result: Result) -> None:
         if result.error:

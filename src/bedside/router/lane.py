@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Protocol
 
@@ -10,7 +11,6 @@ from bedside.engine.staging import Borrow
 from bedside.errors import BusError, Closed, Overwritten, Unreachable
 from bedside.messages import Frame, Pixels, Result
 from bedside.router.intake import Intake
-from bedside.threads import background_pool
 
 LEAD_S = 0.1
 """So long before an answer is expected the next frame is laid ready: three frames of 30 fps, one of them comes."""
@@ -44,7 +44,7 @@ class Lane:
         self._intake = intake
         self._borrow = borrow
         self._lays_ready = lays_ready and intake.when.is_always  # a frame would be old after the rest
-        self._keeper = background_pool(1, f"keep-{link.name}")
+        self._keeper = ThreadPoolExecutor(1, thread_name_prefix=f"keep-{link.name}")  # its answer waits for it
         self._prepared: Frame | None = None
         self._free_ns = 0
 
@@ -95,7 +95,10 @@ class Lane:
                 preparing.cancel()
         self._free_ns = result.timing.answered_ns
         pixels = await (keeping[0] if keeping else self._keep(frame))
-        self._intake.deliver(result, pixels)
+        if self._prepared is None:
+            self._intake.deliver(result, pixels)
+        else:  # the next question leaves first: the model would wait for what the pages do with this answer
+            asyncio.get_running_loop().call_soon(self._intake.deliver, result, pixels)
 
     async def _prepare(self) -> None:
         await asyncio.sleep(self._link.expected_s - LEAD_S)

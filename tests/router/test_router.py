@@ -193,7 +193,7 @@ async def test_the_next_frame_is_laid_ready_while_the_engine_computes(pictures: 
 
 
 async def test_the_next_question_leaves_before_an_answer_is_published(pictures: Any, fake: Any) -> None:
-    """With a frame laid ready the model never waits for what is done with its last answer, which is out at once then."""
+    """With a frame laid ready the model never waits for what is done with its last answer."""
     link = fake("e")
     asked_before: list[list[int]] = []
     router = Router([engine_of(link)], pictures.borrow, lambda result, pixels: asked_before.append([*link.asked]))

@@ -1,16 +1,11 @@
-"""Figures to a table for people and a file for programs; the table stands between markers in the docs."""
+"""Figures to tables for people, which stand between markers in the docs."""
 
-import json
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
-from bench import machine
-from bench.figure import Figure
+from bench.kept import Row
 
 ROOT = Path(__file__).parents[1]
-RESULTS = ROOT / "bench" / "results"
 PAGES = (
     ROOT / "README.md",
     ROOT / "docs" / "topics" / "performance.md",
@@ -19,6 +14,10 @@ PAGES = (
 CASE = ROOT / "docs" / "topics" / "case-study.md"
 OF_CASE = ("pictures of the phantom", "answers of the engine", "Table 1")
 OF_PEERS = "peers: "
+OWN_TABLE = {"ways", "pages"}
+"""What a figure's detail holds that has a table of its own."""
+HEADLINE = ("added", "rate", "age", "paint", "viewers", "kill", "first_picture", "memory", "record", "replay")
+"""Suites that stand in the README; the others stand in the docs."""
 STAGES = {
     "capture": "from the device's time stamp until the pixels lie in the ring: conversion, signal, mask, crop",
     "announce": "until the router has been told and takes the frame",
@@ -32,37 +31,41 @@ STAGES = {
 ADDED = ("capture", "announce", "stage", "request", "model")
 
 
-def table(figures: Iterable[dict[str, Any]], described: dict[str, str]) -> str:
-    """The figures as Markdown, under the machine that they were measured on."""
+def table(figures: Iterable[Row], described: dict[str, str]) -> str:
+    """The figures as Markdown, above the machine that they were measured on, and when."""
+    rows = [row for row in figures if not has_own_table(row)]
     lines = ["| what | measured | asked |", "| --- | --- | --- |"]
-    lines += [f"| {row['name']} | {row['value']} | {row['asked']} |" for row in figures if not is_of_peers(row)]
-    versions = f"Python {described['python']}, {described['system']}"
-    return "\n".join([*lines, "", f"Measured on {described['processor']}, {described['memory']}; {versions}."])
+    lines += [f"| {row['name']} | {row['value']} | {row['asked']} |" for row in rows]
+    versions = f"Bedside {described['bedside']}, Python {described['python']}, {described['system']}"
+    where = f"Measured on {described['processor']}, {described['memory']}; {versions}{days(rows)}."
+    return "\n".join([*lines, "", where])
 
 
-def keep(figures: Iterable[Figure]) -> str:
-    """Merge the figures into this machine's file, rewrite the docs' tables, and return the table.
+def days(rows: Iterable[Row]) -> str:
+    """From which day to which the figures were measured."""
+    found = sorted({row["day"] for row in rows if "day" in row})
+    return f"; {' to '.join(dict.fromkeys((found[0], found[-1])))}" if found else ""
 
-    A figure of the same name is replaced; the others stay, so that one suite can be measured again by itself.
-    """
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{machine.name()}.json"
-    known = json.loads(path.read_text())["figures"] if path.exists() else []
-    new = {figure.name: json.loads(json.dumps(asdict(figure))) for figure in figures}
-    rows = [new.pop(row["name"], row) for row in known] + list(new.values())
-    described = machine.describe()
-    path.write_text(json.dumps({"machine": described, "figures": rows}, indent=1) + "\n")
+
+def publish(rows: Sequence[Row], described: dict[str, str]) -> str:
+    """Rewrite all tables of the docs from a machine's figures, and return the table of them all."""
+    rows = list(rows)
     text = table(rows, described)
+    tables = {
+        "figures": text,
+        "headline": table([row for row in rows if row.get("suite") in HEADLINE], described),
+        "stages": stages(rows),
+        "links": links(rows),
+        "peers": peers(rows),
+    }
     for page in PAGES:
-        rewrite(page, text, "figures")
-        rewrite(page, stages(rows), "stages")
-        rewrite(page, links(rows), "links")
-        rewrite(page, peers(rows), "peers")
+        for marker, found in tables.items():
+            rewrite(page, found, marker)
     rewrite(CASE, table((row for row in rows if row["name"].startswith(OF_CASE)), described), "figures")
     return text
 
 
-def stages(figures: Iterable[dict[str, Any]]) -> str:
+def stages(figures: Iterable[Row]) -> str:
     """Where the time of an answered picture goes, as Markdown; empty where that was not measured."""
     for row in figures:
         if len(ways := row["detail"].get("stages_ms", {})) > len(ADDED):
@@ -74,14 +77,14 @@ def stages(figures: Iterable[dict[str, Any]]) -> str:
     return ""
 
 
-def is_of_peers(row: dict[str, Any]) -> bool:
-    """Whether it compares ways, and so stands in a table of its own."""
-    return "ways" in row.get("detail", {})
+def has_own_table(row: Row) -> bool:
+    """Whether it stands in a table of its own, such as one that compares ways."""
+    return not OWN_TABLE.isdisjoint(row.get("detail", {}))
 
 
-def peers(figures: Iterable[dict[str, Any]]) -> str:
+def peers(figures: Iterable[Row]) -> str:
     """Bedside beside others, a column each, as Markdown; empty where that was not measured."""
-    rows = [row for row in figures if is_of_peers(row)]
+    rows = [row for row in figures if "ways" in row["detail"]]
     if not rows:
         return ""
     ways = max((row["detail"]["ways"] for row in rows), key=len)
@@ -92,7 +95,7 @@ def peers(figures: Iterable[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def links(figures: Iterable[dict[str, Any]]) -> str:
+def links(figures: Iterable[Row]) -> str:
     """What pages get that share a link, as Markdown; empty where that was not measured."""
     lines = ["| link | pages | p50 ms | p95 ms | pictures a second | width px | quality | kB each |"]
     lines.append("| --- | --- | --- | --- | --- | --- | --- | --- |")

@@ -22,6 +22,9 @@ from bench.peer_suites import peer_deaths, peer_pages, peers
 from bench.session_suites import record, replay, review
 from bench.watch import Watched, stall, watch
 
+SWEEPING = "synthetic:?size=1920x1080&fps=29.97"
+SWEEP_S = 17.0
+"""A cable's 29.97 pictures a second pass through all phases of a screen's 60 in so long; 30 would stay in one by luck."""
 SETTLE_S = 3.0
 """Answers and pictures of the first seconds are left out: processes warm up."""
 
@@ -82,9 +85,9 @@ def paint(seconds: float) -> list[Figure]:
     """Capture to painted in Chromium on this machine, 1080p30, the live picture alone and beside an engine."""
     figures = []
     for view, engines in (("video", []), ("explain", ["empty"])):
-        with rig.bedside("up", engines) as up:
+        with rig.bedside("up", engines, SWEEPING) as up:
             rig.until(lambda up=up: up.health().get("frame", {}).get("seq"), "a first frame")
-            rows = browser.paintings(f"{up.url}/view/{view}", seconds, SETTLE_S)
+            rows = browser.paintings(f"{up.url}/view/{view}", max(seconds, SWEEP_S), SETTLE_S)
         for stream in sorted({row["stream"] for row in rows}):
             mine = [row for row in rows if row["stream"] == stream]
             times = spread([row["age_ms"] for row in mine])
@@ -93,7 +96,7 @@ def paint(seconds: float) -> list[Figure]:
                     f"capture to painted in Chromium, 1080p30, view {view}, {stream} picture",
                     f"p50 {times.p50:.0f} ms, p95 {times.p95:.0f} ms",
                     "p50 <= 45 ms, p95 <= 80 ms",
-                    {"age_ms": times, "fps": len(mine) / seconds, "stages_ms": whole_way(mine)},
+                    {"age_ms": times, "fps": len(mine) / max(seconds, SWEEP_S), "stages_ms": whole_way(mine)},
                 )
             )
     return figures

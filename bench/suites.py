@@ -24,7 +24,7 @@ from bench.watch import Watched, stall, watch
 
 SWEEPING = "synthetic:?size=1920x1080&fps=29.97"
 SWEEP_S = 17.0
-"""29.97 a second, as cables carry them, pass through all phases of a screen's 60 in so long; 30 stay in one, by luck."""
+"""29.97 a second, as cables carry them, pass through all phases of a screen's 60 in so long; 30 stay in one."""
 SETTLE_S = 3.0
 """Answers and pictures of the first seconds are left out: processes warm up."""
 

@@ -25,16 +25,19 @@ def end_as_by_ctrl_c() -> None:
         signal.signal(number, signal.default_int_handler)
 
 
-def live(work: Callable[[asyncio.Event], Awaitable[None]]) -> int:
+def live(work: Callable[[asyncio.Event], Awaitable[None]], *, draws: bool = True) -> int:
     """Run `work(stop)` with signs of life until it returns; `stop` is set by a signal or when the supervisor goes.
+
+    `draws` says whether OpenCV works in this process; where it does not, its 16 MB are not loaded.
 
     Returns 130 after Ctrl-C and 0 otherwise; raises what the work raises.
     """
-    import cv2
-
     die_with_parent()
     sys.setswitchinterval(SWITCH_S)
-    cv2.setNumThreads(1)  # its own pool would wake a thread per core for every picture; we have threads of our own
+    if draws:
+        import cv2
+
+        cv2.setNumThreads(1)  # its own pool would wake a thread per core for every picture; we have threads of our own
     try:
         return asyncio.run(_live(work))
     except BaseExceptionGroup as group:

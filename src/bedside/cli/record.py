@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings, _ = settings_of(arguments)
     options = options_of(settings)
     if arguments.now is None:
-        return live(lambda stop: _serve(settings, options, stop))
+        return live(lambda stop: _serve(settings, options, stop), draws=False)
     from bedside.cli.record_now import record_now
 
     return record_now(settings, options, arguments)

@@ -29,7 +29,7 @@ def record_now(settings: Settings, options: "Options", arguments: argparse.Names
             "nothing says that the participant has agreed to be recorded; add --consent where that is so, "
             "or set [session] needs_consent = false where nobody is recorded but a phantom"
         )
-    return live(lambda stop: _record(settings, options, arguments, arm, stop))
+    return live(lambda stop: _record(settings, options, arguments, arm, stop), draws=False)
 
 
 async def _record(

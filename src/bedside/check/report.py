@@ -44,7 +44,7 @@ class About:
         """Processor, cores, memory and system, in a line."""
         pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         system = f"{platform.system()} {platform.release()}"
-        return f"{_processor()}, {os.cpu_count()} cores, {pages / 2**30:.0f} GiB, {system}"
+        return f"{processor()}, {os.cpu_count()} cores, {pages / 2**30:.0f} GiB, {system}"
 
     @property
     def versions(self) -> dict[str, str]:
@@ -142,9 +142,7 @@ def document(outcome: Outcome, about: About) -> dict[str, Any]:
         "findings": [vars(finding) for finding in outcome.findings.all],
         "notes": notes(outcome),
         "times": outcome.row.as_json() if outcome.row else None,
-        "stages_p50_ms": {
-            name: round(median(one[name] for one in outcome.stages), 3) for name in (outcome.stages or [{}])[0]
-        },
+        "stages_p50_ms": {name: round(median(times), 3) for name, times in stages_ms(outcome).items()},
         "answers_per_s": round(_middle(outcome.answers_per_s), 3),
         "source_fps": outcome.source.fps if outcome.source else 0.0,
         "loaded_s": outcome.loaded_s,
@@ -157,6 +155,20 @@ def document(outcome: Outcome, about: About) -> dict[str, Any]:
     }
 
 
+def processor() -> str:
+    """Its name, as the system gives it."""
+    info = Path("/proc/cpuinfo")
+    text = info.read_text(encoding="utf-8") if info.exists() else ""
+    models = [line.split(":", 1)[1].strip() for line in text.splitlines() if line.startswith("model name")]
+    return models[0] if models else platform.machine()
+
+
+def stages_ms(outcome: Outcome) -> dict[str, list[float]]:
+    """Of each counted answer: how long each stage of its way took. Empty when none was counted."""
+    each = [timing.stages_ms for timing in outcome.timings]
+    return {name: [one[name] for one in each] for name in (each or [{}])[0]}
+
+
 def _middle(values: list[float]) -> float:
     return sorted(values)[len(values) // 2] if values else 0.0
 
@@ -167,10 +179,3 @@ def _rate(value: float) -> str:
 
 def _listed(versions: dict[str, str]) -> str:
     return ", ".join(f"{name} {value}" for name, value in versions.items())
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    text = info.read_text(encoding="utf-8") if info.exists() else ""
-    models = [line.split(":", 1)[1].strip() for line in text.splitlines() if line.startswith("model name")]
-    return models[0] if models else platform.machine()

@@ -22,7 +22,7 @@ from bedside.engine.ask import Ask
 from bedside.engine.drawing import draw
 from bedside.engine.picture import Wanted
 from bedside.errors import EngineError
-from bedside.messages import Pixels, Status
+from bedside.messages import Pixels, Status, Timing
 from bedside.supervisor.plan import Process
 
 ROUNDS = 5
@@ -66,6 +66,8 @@ class Task:
     deadline_s: float
     start_deadline_s: float
     out: Path
+    is_drawn: bool = True
+    """Whether the results become a video and a sheet."""
 
 
 @dataclass
@@ -74,8 +76,8 @@ class Outcome:
 
     findings: Findings = field(default_factory=Findings)
     rounds: list[tuple[Pair, ...]] = field(default_factory=list)
-    stages: list[Mapping[str, float]] = field(default_factory=list)
-    """Where the time of each counted answer went, in milliseconds (messages.Timing)."""
+    timings: list[Timing] = field(default_factory=list)
+    """Where the time of each counted answer went."""
     answers_per_s: list[float] = field(default_factory=list)
     loaded_s: float = 0.0
     """What loading the model took in the bare loop."""
@@ -141,14 +143,14 @@ class Check:
         self._bar.begin("first answers", WARM_UP)
         block, pairs = await self._round(WARM_UP, self._task.seconds, 0.0)
         sizes = self._sizes(block, pairs)
-        self._bar.begin("measuring and drawing", sum(sizes))
+        self._bar.begin("measuring and drawing" if self._task.is_drawn else "measuring", sum(sizes))
         for at, size in enumerate(sizes):
             self.outcome.busy_cores.append(await busy_cores())
             block, pairs = await self._round(size, 2 * self._task.seconds / len(sizes) + 1, at / len(sizes))
             if counted := pairs[SETTLE:]:
                 self.outcome.rounds.append(tuple(counted))
-            good = [one.result.timing.stages_ms for one in block.answered if not one.result.error]
-            self.outcome.stages += good[SETTLE:]
+            good = [one.result.timing for one in block.answered if not one.result.error]
+            self.outcome.timings += good[SETTLE:]
             self.outcome.answers_per_s.append(block.fps)
 
     def _sizes(self, block: Block, pairs: Sequence[Pair]) -> list[int]:
@@ -174,7 +176,8 @@ class Check:
             self.outcome.empty += not one.result.answer and not one.result.error
             if not one.result.error:
                 pairs.append(replace(one.pair, native=native_ms))
-        await asyncio.to_thread(self._drawn, block, self.outcome.findings.frames - len(block.answered) + 1)
+        if task.is_drawn:
+            await asyncio.to_thread(self._drawn, block, self.outcome.findings.frames - len(block.answered) + 1)
         return block, pairs
 
     async def _alone(self, one: Answered) -> tuple[float | None, list[str]]:

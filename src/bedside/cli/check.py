@@ -3,7 +3,6 @@
 import argparse
 import json
 import logging
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +14,6 @@ from bedside.cli.live import end_as_by_ctrl_c
 from bedside.cli.verb import add_verb, settings_of
 from bedside.errors import SettingsError
 from bedside.settings import Settings
-from bedside.supervisor.leftovers import remove_leftovers
-from bedside.supervisor.plan import LOGS
 
 DOC = """\
 run a model on a clip, alone and inside Bedside: is every result right, how does it look, what does it cost
@@ -58,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     with alone("bedside-check-", source, [replace(engine, concurrency=1)]) as (its, file):
         refuse_unknown_source(its)
         build_needed(its.engines[0], quiet=arguments.quiet or arguments.json)
-        _make(out)
+        make_folder(out)
         return _check(arguments, its, file, out)
 
 
@@ -77,8 +74,8 @@ def full_source(given: str | None) -> str:
     return f"{url}?loop=1" if url.startswith("file:") and "?" not in url else url
 
 
-def _make(out: Path) -> None:
-    """The folder of the files."""
+def make_folder(out: Path) -> None:
+    """The folder of the files. Raises SettingsError where it cannot be made."""
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -87,21 +84,14 @@ def _make(out: Path) -> None:
 
 def _check(arguments: argparse.Namespace, settings: Settings, file: Path, out: Path) -> int:
     from bedside.check.report import About, document, is_good, markdown
-    from bedside.check.run import Check
-    from bedside.cli.check_job import job, run_until_told
+    from bedside.cli.check_job import checked, job
     from bedside.cli.check_shown import show
     from bedside.cli.steps import Steps
 
     engine = settings.engines[0]
     with Steps(quiet=arguments.quiet) as steps:
-        check = Check(job(settings, file, out, arguments.frames, arguments.seconds), steps)
-        try:
-            run_until_told(check.run)
-        finally:
-            remove_leftovers(settings.ring_name, [engine.name])
-            for log in (file.parent / LOGS).glob("*.log"):
-                shutil.copy(log, out / log.name)
-    outcome, about = check.outcome, About(engine.name, engine.url or engine.path, settings.source.url, clock.wall_ns())
+        outcome = checked(settings, file, job(settings, file, out, arguments.frames, arguments.seconds), steps)
+    about = About(engine.name, engine.url or engine.path, settings.source.url, clock.wall_ns())
     outcome.files += [out / "check.md", out / "check.json"]
     found = json.dumps(document(outcome, about), indent=1)
     (out / "check.md").write_text(markdown(outcome, about), encoding="utf-8")

@@ -1,6 +1,7 @@
 """Settings to a check: the processes that it needs, and the way wired as `bedside serve` wires it."""
 
 import asyncio
+import shutil
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -11,12 +12,30 @@ from typing import TYPE_CHECKING
 from bedside.cli.live import SWITCH_S, stop_signals
 from bedside.settings import Settings
 from bedside.settings_tables import EngineSettings
-from bedside.supervisor.plan import Process, plan
+from bedside.supervisor.leftovers import remove_leftovers
+from bedside.supervisor.plan import LOGS, Process, plan
 
 if TYPE_CHECKING:
-    from bedside.check.run import Task
+    from bedside.check.run import Bar, Outcome, Task
     from bedside.check.way import Publish, Report, Wire, Wired
     from bedside.engine.picture import Wanted
+
+
+def checked(settings: Settings, file: Path, task: "Task", bar: "Bar") -> "Outcome":
+    """What the check of `task` finds, by the settings in `file`; its logs lie in the task's folder then.
+
+    Raises BedsideError when the engine cannot be loaded, or no picture comes.
+    """
+    from bedside.check.run import Check
+
+    check = Check(task, bar)
+    try:
+        run_until_told(check.run)
+    finally:
+        remove_leftovers(settings.ring_name, [task.name])
+        for log in (file.parent / LOGS).glob("*.log"):
+            shutil.copy(log, task.out / log.name)
+    return check.outcome
 
 
 def job(settings: Settings, file: Path, out: Path, frames: int, seconds: float) -> "Task":

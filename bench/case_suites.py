@@ -1,10 +1,7 @@
-"""The case study's figures: the phantom, the engines that ship through the whole path, and the paper's Table 1."""
+"""The case study's figures: the phantom, and the engines that ship through the whole path."""
 
 import asyncio
-import json
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -22,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 ENGINES = ROOT / "engines"
 SWEEP = "phantom:?sweep=1&seed=1"
 SETTLE_S = 3.0
-SIZE = {"size": [960, 720], "requirements": "requirements.txt"}
+SIZE: dict[str, Any] = {"size": [960, 720], "requirements": "requirements.txt"}
 ASKED = {"pcbm": 15.0, "head": 25.0}
 WHAT = {"pcbm": "phantom at 25 a second", "head": "pictures of a head at 30 a second"}
 HEADS = 60
@@ -44,7 +41,8 @@ def _drawing_ms(seconds: float) -> list[float]:
     cv2.setNumThreads(1)
     scanner = Scanner(1)
     scanner.apply("sweep on")
-    times, began = [], time.perf_counter()
+    times: list[float] = []
+    began = time.perf_counter()
     while time.perf_counter() - began < seconds:
         started = time.perf_counter()
         scanner.frame(len(times) / 25)
@@ -82,35 +80,3 @@ def heads(folder: Path) -> str:
     for number in range(HEADS):
         cv2.imwrite(str(folder / f"{number:03d}.png"), scanner.frame(number / 30)[..., ::-1])
     return f"file:{folder}?fps=30&loop=1"
-
-
-def table1(seconds: float) -> list[Figure]:
-    """The paper's Table 1: seconds a frame of the model alone, inside Bedside, and their difference on that frame."""
-    rows = {"pcbm": ENGINES, "head": ENGINES, "pcbm_torch": ENGINES, "pcbm_full": rig.ENGINES}
-    return [_row(folder / name, seconds) for name, folder in rows.items()]
-
-
-def _row(engine: Path, seconds: float) -> Figure:
-    ms = _checked(engine, max(seconds, 20))["ms"]
-    text = ", ".join(f"{key} {_seconds(ms[key])}" for key in ("native", "framework", "difference"))
-    text += f", outside of the model {_seconds(ms['added'])}"
-    return Figure(f"Table 1, seconds a frame, {engine.name}", text, "difference 0.03 to 0.06 in the paper", ms)
-
-
-def _seconds(ms: dict[str, float]) -> str:
-    return f"{ms['mean'] / 1e3:.4f} ± {ms['sd'] / 1e3:.4f}"
-
-
-def _checked(engine: Path, seconds: float) -> dict[str, Any]:
-    """What `bedside check --json` says of an engine that ships, on the phantom's sweep."""
-    with tempfile.TemporaryDirectory(prefix="bedside-bench-") as name:
-        config = rig.write_settings(Path(name), [str(engine)], SWEEP, (rig.free_port(), rig.free_port()), **SIZE)
-        argv = [sys.executable, "-m", "bedside", "--config", str(config), "check", engine.name, "--json"]
-        argv += ["--seconds", str(seconds)]
-        done = subprocess.run(argv, cwd=name, capture_output=True, text=True, check=False)
-        try:
-            found: dict[str, Any] = json.loads(done.stdout)
-        except ValueError as error:
-            error.add_note(done.stderr[-2000:])
-            raise
-        return dict(found["times"])

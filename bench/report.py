@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bench.kept import Row
+from bench.limit_suites import limits_table, multiples_table
+from bench.table1 import table1_table
 
 ROOT = Path(__file__).parents[1]
 PAGES = (
@@ -12,9 +14,9 @@ PAGES = (
     ROOT / "docs" / "topics" / "peers.md",
 )
 CASE = ROOT / "docs" / "topics" / "case-study.md"
-OF_CASE = ("pictures of the phantom", "answers of the engine", "Table 1")
+OF_CASE = ("pictures of the phantom", "answers of the engine")
 OF_PEERS = "peers: "
-OWN_TABLE = {"ways", "pages"}
+OWN_TABLE = {"ways", "pages", "multiples", "table1"}
 """What a figure's detail holds that has a table of its own."""
 HEADLINE = ("added", "rate", "age", "paint", "viewers", "kill", "first_picture", "memory", "record", "replay")
 """Suites that stand in the README; the others stand in the docs."""
@@ -57,11 +59,15 @@ def publish(rows: Sequence[Row], described: dict[str, str]) -> str:
         "stages": stages(rows),
         "links": links(rows),
         "peers": peers(rows),
+        "table1": table1_table(rows, described["processor"]),
+        "limits": limits_table(rows),
+        "multiples": multiples_table(rows),
     }
     for page in PAGES:
         for marker, found in tables.items():
             rewrite(page, found, marker)
     rewrite(CASE, table((row for row in rows if row["name"].startswith(OF_CASE)), described), "figures")
+    rewrite(CASE, tables["table1"], "table1")
     return text
 
 

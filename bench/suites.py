@@ -9,22 +9,22 @@ import tomllib
 from collections.abc import Callable
 from typing import Any
 
-from bench import browser, rig
+from bench import rig
 from bench import ways as ways_
-from bench.case_suites import case, phantom, table1
+from bench.case_suites import case, phantom
 from bench.containers import boot, containers
 from bench.engines import bare_rate
 from bench.figure import Figure
 from bench.fuzz import fuzz
+from bench.limit_suites import limit
 from bench.link_suites import bandwidth, link_loss
 from bench.numbers import Spread, slope_per_minute, spread
+from bench.painting import paint
 from bench.peer_suites import peer_deaths, peer_pages, peers
 from bench.session_suites import record, replay, review
+from bench.table1 import table1
 from bench.watch import Watched, stall, watch
 
-SWEEPING = "synthetic:?size=1920x1080&fps=29.97"
-SWEEP_S = 17.0
-"""29.97 a second, as cables carry them, pass through all phases of a screen's 60 in so long; 30 stay in one."""
 SETTLE_S = 3.0
 """Answers and pictures of the first seconds are left out: processes warm up."""
 
@@ -79,46 +79,6 @@ def age(seconds: float) -> list[Figure]:
             Figure(name, text, f"p50 <= {model_ms + 20} ms, flat", {"age_ms": ages, "slope_per_minute": slope})
         )
     return figures
-
-
-def paint(seconds: float) -> list[Figure]:
-    """Capture to painted in Chromium on this machine, 1080p30, the live picture alone and beside an engine."""
-    figures = []
-    for view, engines in (("video", []), ("explain", ["empty"])):
-        with rig.bedside("up", engines, SWEEPING) as up:
-            rig.until(lambda up=up: up.health().get("frame", {}).get("seq"), "a first frame")
-            rows = browser.paintings(f"{up.url}/view/{view}", max(seconds, SWEEP_S), SETTLE_S)
-        for stream in sorted({row["stream"] for row in rows}):
-            mine = [row for row in rows if row["stream"] == stream]
-            times = spread([row["age_ms"] for row in mine])
-            figures.append(
-                Figure(
-                    f"capture to painted in Chromium, 1080p30, view {view}, {stream} picture",
-                    f"p50 {times.p50:.0f} ms, p95 {times.p95:.0f} ms",
-                    "p50 <= 45 ms, p95 <= 80 ms",
-                    {"age_ms": times, "fps": len(mine) / max(seconds, SWEEP_S), "stages_ms": whole_way(mine)},
-                )
-            )
-    return figures
-
-
-def whole_way(rows: list[dict[str, Any]]) -> dict[str, Spread]:
-    """Where the time of answered pictures went, from the device until painted; empty for live ones."""
-    rows = [row for row in rows if row["stages_ms"]]
-    if not rows:
-        return {}
-    ways = []
-    for row in rows:
-        until_answered = sum(row["stages_ms"].values())
-        ways.append(
-            row["stages_ms"]
-            | {
-                "hub": row["sent_age_ms"] - until_answered,
-                "send": row["age_ms"] - row["sent_age_ms"] - row["here_ms"],
-                "paint": row["here_ms"],
-            }
-        )
-    return {name: spread([way[name] for way in ways]) for name in ways[0]}
 
 
 def viewers(seconds: float) -> list[Figure]:
@@ -268,6 +228,7 @@ SUITES: dict[str, Callable[[float], list[Figure]]] = {
     "rate": rate,
     "age": age,
     "paint": paint,
+    "limit": limit,
     "viewers": viewers,
     "kill": lambda seconds: kill(),
     "first_picture": lambda seconds: first_picture(),

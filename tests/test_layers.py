@@ -42,7 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "compose": BASE | {"engine", "settings", "settings_tables", "supervisor"},
     "bundle": BASE | {"engine", "settings", "settings_tables"},
     "check": BASE | {"bus", "engine", "hub", "router", "supervisor"},
-    "bench": BASE | {"bus", "check", "engine", "report", "supervisor"},
+    "bench": BASE | {"bus", "check", "engine", "report", "source", "supervisor"},
 }
 ROOTS = {"__init__", "__main__", "cli"}  # composition roots see everything
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "core", "manager"}

@@ -15,7 +15,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "loopback": set(),
     "messages": {"errors"},
     "thinner": {"clock"},
-    "threads": set(),
+    "threads": {"clock"},
     "wire": {"errors", "messages"},
     "logs": {"errors", "clock"},
     "settings_value": {"errors"},

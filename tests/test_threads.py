@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -35,3 +36,21 @@ with background_pool(1, "quiet") as pool:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) >= 10
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sessions of processes have shares of their own on Linux only")
+def test_a_process_that_leads_its_session_yields_with_all_of_it() -> None:
+    """Its own nice and, where the system keeps one, that of its session; a process in another's session leaves that."""
+    code = (
+        "from bedside.threads import AUTOGROUP, stand_back; import os; stand_back(3); print(os.nice(0)); print("
+        "AUTOGROUP.read_text().strip() if AUTOGROUP.exists() else 'nice 3')"
+    )
+    for leads in (True, False):
+        argv = [sys.executable, "-c", code]
+        done = subprocess.run(argv, capture_output=True, text=True, check=True, start_new_session=leads)
+        nice, group = done.stdout.splitlines()
+        assert int(nice) == os.nice(0) + 3
+        if leads and Path("/proc/self/autogroup").exists():
+            assert group.endswith(f"nice {nice}")
+        elif Path("/proc/self/autogroup").exists():
+            assert group == Path("/proc/self/autogroup").read_text().strip()

@@ -12,6 +12,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from bedside.threads import stand_back
+
 MORE_NICE = 5
 """Behind the broadcaster, the recorder and the server's event loop; beside the threads that encode for pages."""
 ROOM = 5
@@ -40,7 +42,7 @@ def confine(env: Mapping[str, str], *, memory_bytes: int, cpus: float, turn: int
         return dict(env)
     # Not RLIMIT_AS: it counts addresses, and CUDA, Go, Java or sanitizers reserve terabytes of those and use few.
     _lower(resource.RLIMIT_DATA, data_bytes(memory_bytes))
-    os.nice(MORE_NICE)
+    stand_back(MORE_NICE)
     with contextlib.suppress(OSError):  # a sandbox without it has a judge of its own
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")  # the kernel takes an engine first
     if not cpus:

@@ -12,6 +12,8 @@ class Figure:
     value: str
     asked: str
     detail: dict[str, Any] = field(default_factory=dict)
+    how: str = ""
+    """How it was measured, for who looks at the page of plots."""
 
 
 class Lacks(Exception):

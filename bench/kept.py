@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bedside.bench import document
 from bench import machine
 from bench.figure import Figure
 
@@ -43,5 +44,4 @@ def keep(suite: str, figures: Sequence[Figure], order: Sequence[str] = ()) -> li
 def write(rows: Iterable[Row], described: Mapping[str, str]) -> None:
     """The whole file, so that a figure that is measured again is one line that changes."""
     RESULTS.mkdir(exist_ok=True)
-    lines = ",\n".join(json.dumps(row) for row in rows)
-    path().write_text(f'{{"machine": {json.dumps(described)},\n"figures": [\n{lines}\n]}}\n', encoding="utf-8")
+    path().write_text(document.text({"machine": described, "figures": list(rows)}), encoding="utf-8")

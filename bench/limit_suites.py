@@ -1,27 +1,18 @@
 """How far each stage of a picture's way is from what this machine could do at best."""
 
 import statistics
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import cv2
 
-from bedside.bench.limits import AFTER, COPY, DECODE, ENCODE, NAMES, SCALE, SCREEN, TRIP, limits
+from bedside.bench.limits import AFTER, NAMES, SCREEN, limits
+from bedside.bench.multiples import multiples
 from bench.figure import Figure
 from bench.kept import Row
 from bench.painting import painted, whole_way
 
 WIDTH, HEIGHT = 1920, 1080
 ROUNDS = 150
-PARTS: dict[str, tuple[tuple[float, str], ...]] = {
-    "capture": ((1, COPY),),
-    "announce": ((0.5, TRIP),),
-    "stage": ((1, COPY),),
-    "request": ((1, TRIP),),
-    "hub": ((1, SCALE), (1, ENCODE)),
-    "send": ((0.5, TRIP),),
-    "paint": ((1, DECODE), (0.5, SCREEN)),
-}
-"""What a stage cannot do without: how much of which limits. A picture waits half a redraw of the screen on average."""
 
 
 def limit(seconds: float) -> list[Figure]:
@@ -31,27 +22,16 @@ def limit(seconds: float) -> list[Figure]:
     way = whole_way([row for row in painted("explain", ["empty"], seconds) if row["stream"] == "answer"])
     after = limits(WIDTH, HEIGHT, ROUNDS)
     best_ms = {name: statistics.fmean([before[name].p50, after[name].p50]) for name in before}
-    multiples = [_multiple(stage, way[stage].p50, parts, best_ms) for stage, parts in PARTS.items()]
-    ours_ms, least_ms = (sum(row[key] for row in multiples) for key in ("ours_ms", "least_ms"))
+    rows = multiples({stage: one.p50 for stage, one in way.items()}, best_ms)
+    ours_ms, least_ms = (sum(row[key] for row in rows) for key in ("ours_ms", "least_ms"))
     value = f"{ours_ms / least_ms:.1f} times what this machine needs at least ({ours_ms:.1f} and {least_ms:.1f} ms)"
-    detail = {"limits": {"before": before, "after": after}, "multiples": multiples, "way_ms": way}
+    detail = {"limits_ms": {"before": before, "after": after}, "multiples": rows, "way_ms": way}
     return [Figure("an answered picture of an empty model, from the device until painted", value, "-", detail)]
-
-
-def _multiple(stage: str, ours_ms: float, parts: Iterable[tuple[float, str]], best_ms: Mapping[str, float]) -> Row:
-    least_ms = sum(share * best_ms[_name(name)] for share, name in parts)
-    needs = " and ".join(f"{'half of ' if share < 1 else ''}{name}" for share, name in parts)
-    return {"stage": stage, "ours_ms": ours_ms, "least_ms": least_ms, "needs": needs}
-
-
-def _name(limit_name: str) -> str:
-    """The limit as it is after a pause, which is how a picture finds the machine."""
-    return limit_name + AFTER if limit_name in NAMES else limit_name
 
 
 def limits_table(figures: Iterable[Row]) -> str:
     """The limits as Markdown; empty where they were not measured."""
-    found = next((row["detail"]["limits"] for row in figures if "limits" in row["detail"]), None)
+    found = next((row["detail"]["limits_ms"] for row in figures if "limits_ms" in row["detail"]), None)
     if found is None:
         return ""
     both = {name: statistics.fmean(found[when][name]["p50"] for when in found) for name in found["before"]}

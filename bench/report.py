@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from bench.kept import Row
+from bedside.bench.page import page
+from bench.kept import Row, path
 from bench.limit_suites import limits_table, multiples_table
+from bench.scale_suites import scale_table
 from bench.table1 import table1_table
 
 ROOT = Path(__file__).parents[1]
@@ -12,9 +14,11 @@ PAGES = (
     ROOT / "README.md",
     ROOT / "docs" / "topics" / "performance.md",
     ROOT / "docs" / "topics" / "peers.md",
+    ROOT / "docs" / "topics" / "scale.md",
 )
 CASE = ROOT / "docs" / "topics" / "case-study.md"
 OF_CASE = ("pictures of the phantom", "answers of the engine")
+SCALES = ("scale_viewers", "scale_engines", "scale_sources", "scale_sizes")
 OF_PEERS = "peers: "
 OWN_TABLE = {"ways", "pages", "multiples", "table1"}
 """What a figure's detail holds that has a table of its own."""
@@ -59,15 +63,17 @@ def publish(rows: Sequence[Row], described: dict[str, str]) -> str:
         "stages": stages(rows),
         "links": links(rows),
         "peers": peers(rows),
+        **{suite.replace("_", "-"): scale_table(rows, suite) for suite in SCALES},
         "table1": table1_table(rows, described["processor"]),
         "limits": limits_table(rows),
         "multiples": multiples_table(rows),
     }
-    for page in PAGES:
+    for place in PAGES:
         for marker, found in tables.items():
-            rewrite(page, found, marker)
+            rewrite(place, found, marker)
     rewrite(CASE, table((row for row in rows if row["name"].startswith(OF_CASE)), described), "figures")
     rewrite(CASE, tables["table1"], "table1")
+    path().with_suffix(".html").write_text(page({"machine": described, "figures": rows}), encoding="utf-8")
     return text
 
 

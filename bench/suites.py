@@ -21,6 +21,7 @@ from bench.link_suites import bandwidth, link_loss
 from bench.numbers import Spread, slope_per_minute, spread
 from bench.painting import paint
 from bench.peer_suites import peer_deaths, peer_pages, peers
+from bench.scale_suites import scale_engines, scale_sizes, scale_sources, scale_viewers
 from bench.session_suites import record, replay, review
 from bench.table1 import table1
 from bench.watch import Watched, stall, watch
@@ -246,6 +247,10 @@ SUITES: dict[str, Callable[[float], list[Figure]]] = {
     "containers": containers,
     "boot": lambda seconds: boot(),
     "fuzz": fuzz,
+    "scale_viewers": scale_viewers,
+    "scale_engines": scale_engines,
+    "scale_sources": scale_sources,
+    "scale_sizes": scale_sizes,
     "peers": peers,
     "peer_pages": peer_pages,
     "peer_deaths": lambda seconds: peer_deaths(),

@@ -5,7 +5,7 @@ from typing import Any
 from bench.figure import Figure
 from bench.kept import Row
 
-from bedside.bench import limits
+from bedside.bench import limits, multiples
 from bench import limit_suites
 
 
@@ -23,17 +23,17 @@ def row(least_ms: float, ours_ms: float) -> Row:
     """A figure as it stands in the file."""
     names = {*limits.NAMES, *(name + limits.AFTER for name in limits.NAMES), limits.SCREEN}
     found = {name: {"p50": least_ms} for name in names}
-    multiples = [
+    stages = [
         {"stage": stage, "ours_ms": ours_ms, "least_ms": least_ms, "needs": parts[0][1]}
-        for stage, parts in limit_suites.PARTS.items()
+        for stage, parts in multiples.PARTS.items()
     ]
-    return {"name": "way", "detail": {"limits": {"before": found, "after": found}, "multiples": multiples}}
+    return {"name": "way", "detail": {"limits_ms": {"before": found, "after": found}, "multiples": stages}}
 
 
 def test_each_stage_stands_beside_what_it_needs_at_least() -> None:
     """A line a stage with how many times the limit it takes, and one for all together; nothing where not measured."""
     table = limit_suites.multiples_table([row(0.5, 2.0)]).splitlines()
-    assert len(table) == 2 + len(limit_suites.PARTS) + 1
+    assert len(table) == 2 + len(multiples.PARTS) + 1
     assert table[2] == f"| capture | 2.00 | {limits.COPY} | 0.50 | 4.0 |"
     assert table[-1] == "| all | 14.00 | | 3.50 | 4.0 |"
     assert limit_suites.limits_table([row(0.5, 2.0)]).count(" 0.50 |") == 2 * len(limits.NAMES) + 1
@@ -50,5 +50,5 @@ def test_every_stage_of_the_way_has_its_limit(monkeypatch: Any) -> None:
     monkeypatch.setattr(limit_suites, "ROUNDS", 2)
     (figure,) = limit_suites.limit(1)
     assert isinstance(figure, Figure)
-    assert {one["stage"] for one in figure.detail["multiples"]} == set(limit_suites.PARTS)
+    assert {one["stage"] for one in figure.detail["multiples"]} == set(multiples.PARTS)
     assert sum(one["ours_ms"] for one in figure.detail["multiples"]) == 8.0

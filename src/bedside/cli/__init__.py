@@ -14,6 +14,7 @@ from bedside import __version__
 from bedside.cli import (
     access,
     audit,
+    bench,
     broadcast,
     build,
     bundle,
@@ -47,6 +48,7 @@ VERBS = (
     new,
     build,
     check,
+    bench,
     up,
     compose,
     session,
@@ -79,6 +81,7 @@ see it:
 your model, live:
   bedside new planes                       a folder with engine.py to fill in; --torch, --onnx run a checkpoint
   bedside check planes --source clip.mp4   is every result right, how does it look, what does it cost
+  bedside bench                            where the time goes on this machine, as a page of plots
   bedside up                               the page, with the scanner's picture and your model's answers
 
 the scan, kept:
